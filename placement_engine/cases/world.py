@@ -72,14 +72,32 @@ class Present:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CaseTies:
-    """Ties of one case's household, rows being its members with the subject first.
+    """Ties of one case's household, rows being its H members with the subject first.
 
-    ``placed`` scores H × N against `Placed`, ``present`` H × A against `Present`.
+    All hostilities and reunions are whole parts per million, rounded up, so that a
+    cost is the same whether a placed person is folded or stands in the problem.
+
+    Parameters
+    ----------
+    members
+        H pseudonyms.
+    placed, present
+        Scores H × N against `Placed` and H × A against `Present`.
+    household_placed, household_reunion
+        (N,) chance that at least one member is hostile to, or would reunite with, each
+        placed person: ``1 - prod(1 - h)`` over the members.
+    household_present
+        (A,) the same hostility to each presence.
+    coverage
+        H, how much is known of each member.
     """
 
     members: tuple[str, ...]
     placed: PairScores
     present: PairScores
+    household_placed: NDArray[np.float64]
+    household_reunion: NDArray[np.float64]
+    household_present: NDArray[np.float64]
     coverage: tuple[Coverage, ...]
 
 
