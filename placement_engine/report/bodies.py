@@ -1,0 +1,308 @@
+"""What each JSON document holds besides its schema and version: one frozen type a document.
+
+`Proposal` and its parts are documents of their own and live in ``proposal/outcome.py``.
+No body here has a field for the municipality of a placed person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from placement_engine.proposal.outcome import Conflict, Danger, Exclusion, Notice, Status
+from placement_engine.vocabulary import Band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRow:
+    """One fault of an input; ``line`` 0 means the file as a whole."""
+
+    file: str
+    line: int
+    column: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorBody:
+    """Why a command ended without a result; written to stderr."""
+
+    code: str
+    exit_code: int
+    message: str
+    faults: tuple[FaultRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessBody:
+    """Whether independent code re-checked the answer."""
+
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLevel:
+    """One level of the objective, with its proved bound."""
+
+    name: str
+    value: int
+    lower_bound: int
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeConflict:
+    """One member of a minimal conflict of a problem."""
+
+    rule: str
+    subjects: tuple[str, ...]
+    pair_class: Annotated[Band | None, Field(serialization_alias="class")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """Another plan: one subject moved to another site, all others where the plan has them."""
+
+    subject: str
+    site: str
+    assignment: dict[str, str]
+    objective_micronats: int
+    share_micronats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeBody:
+    """The answer to a problem, as ``placement solve`` prints it.
+
+    ``assignment`` is empty and the numbers null where there is no plan.
+    """
+
+    status: Status
+    interrupted: bool
+    assignment: dict[str, str]
+    levels: tuple[OutcomeLevel, ...]
+    objective_micronats: int | None
+    lower_bound_micronats: int | None
+    gap: float | None
+    proved_optimal: bool
+    witness: WitnessBody
+    conflict: tuple[OutcomeConflict, ...]
+    alternatives: tuple[Alternative, ...]
+    seconds: float
+    trajectory: tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRow:
+    """Two people and how likely it is that they are hostile; ``path`` is the best one."""
+
+    a: str
+    b: str
+    h_max: float
+    h_or: float
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostilityBody:
+    """All pairs of subjects above the threshold."""
+
+    pairs: tuple[PairRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieCount:
+    """How many ties of one kind."""
+
+    kind: str
+    ties: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkBody:
+    """What the register knows of one person or group: numbers and ages, no places."""
+
+    id: str
+    known: bool
+    graded_ties: int
+    latest: date | None
+    ties: tuple[TieCount, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeRow:
+    """One tie of a path, its strength on the day, and the grade of the best report."""
+
+    a: str
+    b: str
+    kind: str
+    strength: float
+    grade: str | None
+    months: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathRow:
+    """One path of ties that carries hostility."""
+
+    probability: float
+    edges: tuple[EdgeRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathsBody:
+    """Why two are held to be hostile, best path first."""
+
+    a: str
+    b: str
+    h_max: float
+    h_or: float
+    reunion: float
+    paths: tuple[PathRow, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportBody:
+    """What an import brought in: numbers only."""
+
+    imported: str
+    batch: str | None
+    rows: dict[str, int]
+    changed: bool
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterBody:
+    """A register that was just made."""
+
+    created: bool
+    single_user: bool
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """One case by id and state."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesBody:
+    """Cases of the register by id and state; never a municipality."""
+
+    cases: tuple[CaseRow, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalBody:
+    """How many placements were removed."""
+
+    removed: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationBody:
+    """That every record of the register was opened and its digest is right."""
+
+    intact: bool
+    records: int
+    epoch: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionBody:
+    """What was decided in a case, by whom; the place is in the register alone."""
+
+    case: str
+    kind: str
+    choice: int | None
+    decided_by: str
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedChoice:
+    """One choice by its number: what speaks against it, without the place."""
+
+    number: int
+    band: Band
+    risk: float
+    danger: Danger
+    unchecked: tuple[str, ...]
+    changes_health_region: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationBody:
+    """Why a case was answered as it was; choices by number, no places."""
+
+    case: str
+    state: str
+    status: Status
+    choices: tuple[ExplainedChoice, ...]
+    excluded: tuple[Exclusion, ...]
+    considered: int
+    remaining: int
+    graded_ties: int
+    latest: date | None
+    conflict: tuple[Conflict, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """One effective setting and where it came from."""
+
+    name: str
+    value: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigBody:
+    """The effective settings; secrets are told as set or not set."""
+
+    settings: tuple[SettingRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRow:
+    """One check of the installation."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorBody:
+    """Whether the program can do its work here."""
+
+    ok: bool
+    checks: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitCodeRow:
+    """One exit code and its meaning."""
+
+    code: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitCodesBody:
+    """Every exit code of the program."""
+
+    exit_codes: tuple[ExitCodeRow, ...]

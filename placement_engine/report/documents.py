@@ -1,0 +1,99 @@
+"""JSON documents and their schemas, both from the same types.
+
+Every document has ``schema`` and ``version`` first. The schemas under ``schemas/`` are
+made by ``python -m placement_engine.report.documents``; a test holds them up to date.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from placement_engine.proposal.outcome import Proposal
+from placement_engine.report import bodies
+
+VERSION = 1
+PREFIX = "placement_engine/"
+
+DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
+    {
+        "cases": bodies.CasesBody,
+        "config": bodies.ConfigBody,
+        "decision": bodies.DecisionBody,
+        "doctor": bodies.DoctorBody,
+        "error": bodies.ErrorBody,
+        "exit_codes": bodies.ExitCodesBody,
+        "explanation": bodies.ExplanationBody,
+        "hostility": bodies.HostilityBody,
+        "import": bodies.ImportBody,
+        "network": bodies.NetworkBody,
+        "outcome": bodies.OutcomeBody,
+        "paths": bodies.PathsBody,
+        "proposal": Proposal,
+        "register": bodies.RegisterBody,
+        "removal": bodies.RemovalBody,
+        "verification": bodies.VerificationBody,
+    }
+)
+"""Name of each document and the type of its body."""
+
+
+def name_of(body: object) -> str:
+    """Name of the document that `body` makes, without the prefix."""
+    for name, kind in DOCUMENTS.items():
+        if type(body) is kind:
+            return name
+    raise TypeError(f"{type(body).__name__} is not the body of a document")
+
+
+def to_json(body: object) -> dict[str, Any]:
+    """`body` as a JSON document, ``schema`` and ``version`` first.
+
+    Examples
+    --------
+    >>> to_json(bodies.HostilityBody(pairs=()))
+    {'schema': 'placement_engine/hostility', 'version': 1, 'pairs': []}
+    """
+    content = TypeAdapter(type(body)).dump_python(body, mode="json", by_alias=True)
+    return {"schema": PREFIX + name_of(body), "version": VERSION, **content}
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """JSON Schema (2020-12) of the document `name`; nothing besides its fields is allowed."""
+    made = TypeAdapter(DOCUMENTS[name]).json_schema(mode="serialization", by_alias=True)
+    header = {
+        "schema": {"const": PREFIX + name},
+        "version": {"const": VERSION},
+    }
+    definitions = made.pop("$defs", {})
+    for part in (made, *definitions.values()):
+        if "properties" in part:
+            part["required"] = list(part["properties"])
+            part["additionalProperties"] = False
+    made["properties"] = {**header, **made["properties"]}
+    made["required"] = [*header, *made["required"]]
+    made["title"] = PREFIX + name
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    if definitions:
+        schema["$defs"] = definitions
+    return schema
+
+
+def schema_text(name: str) -> str:
+    """The text of the shipped file ``schemas/<name>.json``."""
+    return json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schemas(folder: Path) -> None:
+    """Write the schema of every document into `folder`."""
+    for name in DOCUMENTS:
+        (folder / f"{name}.json").write_text(schema_text(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(__file__).parent / "schemas")
