@@ -100,6 +100,12 @@ class UnknownReference(InvalidInput):
     code = "PE-1050"
 
 
+class StaleProposal(InvalidInput):
+    """What was proposed no longer holds, because the register or the network has changed."""
+
+    code = "PE-1060"
+
+
 class InvalidPolicy(PlacementError):
     """The policy file is wrong."""
 

@@ -1,0 +1,245 @@
+"""From what is known to a `World`: who is placed, who is present, and how hostile they are.
+
+Reads the graph, the geography and the register's placements; decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement_engine.cases.case import Case
+from placement_engine.cases.gangs import gang_costs
+from placement_engine.cases.world import CaseTies, Placed, Present, World
+from placement_engine.geo import Geography
+from placement_engine.graph import PairScores, RivalGraph
+from placement_engine.intelligence import Facility, Placement
+from placement_engine.policy import Policy
+from placement_engine.problem import PPM, IntArray, micronats, micronats_array
+from placement_engine.vocabulary import SubjectRef
+
+_CHUNK = 256
+"""People whose shares are computed at once: bounds the memory, not the answer."""
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """Those who live with a placed person, from her own case; `demand` counts all of them."""
+
+    members: tuple[str, ...]
+
+    @property
+    def demand(self) -> int:
+        """Places that the household takes."""
+        return 1 + len(self.members)
+
+
+ALONE = Household(members=())
+
+
+class Observer:
+    """One day's facts, from which worlds are made; keeps the shares it has computed.
+
+    Parameters
+    ----------
+    placements
+        All placements on record, ended ones too: they tell the regions lived in.
+    households
+        Households of placed people whose own case is on record.
+    """
+
+    def __init__(
+        self,
+        *,
+        graph: RivalGraph,
+        policy: Policy,
+        geography: Geography,
+        placements: Sequence[Placement],
+        facilities: Sequence[Facility],
+        households: Mapping[SubjectRef, Household],
+    ) -> None:
+        self.graph = graph
+        self.policy = policy
+        self.geography = geography
+        self.facilities = tuple(facilities)
+        self.households = households
+        self.exposure: FloatArray = geography.exposure_ppm(policy) / PPM
+        self.history = tuple(sorted(placements, key=lambda p: (p.start, p.subject)))
+        self.in_force = tuple(
+            sorted(
+                (p for p in placements if _in_force(p, graph.as_of)),
+                key=lambda p: (p.subject, p.start),
+            )
+        )
+        self._site: IntArray = np.array(
+            [geography.index[p.municipality] for p in self.in_force], dtype=np.int64
+        )
+        self._present = _present(graph, geography)
+        self._shares: dict[int, int] = {}
+
+    def world(self, cases: Sequence[Case]) -> World:
+        """The world of these cases, all placed people folded."""
+        own = {case.subject for case in cases} | {
+            member.id for case in cases for member in case.household
+        }
+        kept = [i for i, p in enumerate(self.in_force) if p.subject not in own]
+        moving = [i for i, p in enumerate(self.in_force) if p.subject in own]
+        site = self._site[kept]
+        subjects = tuple(self.in_force[i].subject for i in kept)
+        ties = tuple(self._ties(case, subjects) for case in cases)
+        touched = np.zeros(len(kept), dtype=np.bool_)
+        for tie in ties:
+            touched |= (tie.household_placed > 0) | (tie.household_reunion > 0)
+        share = np.zeros(len(kept), dtype=np.int64)
+        share[touched] = self._own_shares([kept[i] for i in np.flatnonzero(touched)], moving)
+        ceiling = np.maximum(
+            micronats(self.policy.risk.ceiling),
+            share + self.policy.risk.already_over_micronats,
+            where=share > micronats(self.policy.risk.ceiling),
+            out=np.full(len(kept), micronats(self.policy.risk.ceiling), dtype=np.int64),
+        )
+        used = np.zeros(len(self.geography.codes), dtype=np.int64)
+        for i in kept:
+            household = self.households.get(self.in_force[i].subject, ALONE)
+            used[self._site[i]] += household.demand
+        return World(
+            as_of=self.graph.as_of,
+            policy=self.policy,
+            geography=self.geography,
+            exposure=self.exposure,
+            cases=tuple(cases),
+            ties=ties,
+            current=tuple(self._current(case) for case in cases),
+            regions_lived=tuple(self._regions(case) for case in cases),
+            placed=Placed(
+                subjects=subjects,
+                site=site,
+                provider=tuple(self.in_force[i].provider for i in kept),
+                share=share,
+                ceiling=ceiling,
+            ),
+            present=self._present,
+            facilities=self.facilities,
+            capacity=self.geography.capacity(self.policy),
+            used=used,
+            folded=np.ones(len(kept), dtype=np.bool_),
+        )
+
+    def _ties(self, case: Case, placed: Sequence[SubjectRef]) -> CaseTies:
+        members = (case.subject, *(member.id for member in case.household))
+        to_placed = self._scores(members, placed)
+        to_present = whole_ppm(self.graph.scores(members, self._present.actors))
+        return CaseTies(
+            members=members,
+            placed=to_placed,
+            present=to_present,
+            household_placed=at_least_one(to_placed.h_or),
+            household_reunion=at_least_one(to_placed.reunion),
+            household_present=at_least_one(to_present.h_or),
+            coverage=tuple(self.graph.coverage(member) for member in members),
+        )
+
+    def _scores(self, sources: Sequence[str], placed: Sequence[SubjectRef]) -> PairScores:
+        """Scores against placed people, each standing for her household too."""
+        scores = self.graph.scores(sources, placed)
+        for column, subject in enumerate(placed):
+            members = self.households.get(subject, ALONE).members
+            if members:
+                own = self.graph.scores(sources, members)
+                for name in ("h_or", "reunion"):
+                    joined = getattr(scores, name)
+                    others = getattr(own, name)
+                    joined[:, column] = 1 - (1 - joined[:, column]) * np.prod(1 - others, axis=1)
+                scores.h_max[:, column] = np.maximum(scores.h_max[:, column], own.h_max.max(axis=1))
+                scores.direct[:, column] |= own.direct.any(axis=1)
+        return whole_ppm(scores)
+
+    def _own_shares(self, people: Sequence[int], moving: Sequence[int]) -> IntArray:
+        """Own shares (indices into `in_force`) without what the moving people add."""
+        missing = [i for i in people if i not in self._shares]
+        everyone = tuple(p.subject for p in self.in_force)
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            names = [everyone[i] for i in chunk]
+            cost = self._pair_costs(chunk, self._scores(names, everyone), self._site)
+            to_present = whole_ppm(self.graph.scores(names, self._present.actors))
+            gangs = gang_costs(
+                to_present.h_or,
+                to_present.h_or
+                * self._present.strength
+                * self.exposure[np.ix_(self._site[chunk], self._present.site)],
+                self._present.gang,
+            )
+            self._shares.update(zip(chunk, (cost.sum(axis=1) + gangs).tolist(), strict=True))
+        shares = np.array([self._shares[i] for i in people], dtype=np.int64)
+        if moving and people:
+            scores = self._scores([everyone[i] for i in people], [everyone[i] for i in moving])
+            shares -= self._pair_costs(people, scores, self._site[list(moving)]).sum(axis=1)
+        return shares
+
+    def _pair_costs(self, people: Sequence[int], scores: PairScores, sites: IntArray) -> IntArray:
+        e = self.exposure[np.ix_(self._site[list(people)], sites)]
+        return micronats_array(scores.h_or * e) + micronats_array(scores.reunion * e)
+
+    def _current(self, case: Case) -> int | None:
+        if case.current is not None:
+            return self.geography.index[case.current]
+        lived = [p for p in self.in_force if p.subject == case.subject]
+        return self.geography.index[lived[-1].municipality] if lived else None
+
+    def _regions(self, case: Case) -> tuple[int, ...]:
+        regions = [
+            int(self.geography.health_region[self.geography.index[p.municipality]])
+            for p in self.history
+            if p.subject == case.subject
+        ]
+        current = self._current(case)
+        if current is not None:
+            here = int(self.geography.health_region[current])
+            if not regions or regions[-1] != here:
+                regions.append(here)
+        return tuple(regions)
+
+
+def whole_ppm(scores: PairScores) -> PairScores:
+    """Scores rounded up to whole parts per million, as the problem holds them."""
+    return PairScores(
+        h_max=np.ceil(scores.h_max * PPM) / PPM,
+        h_or=np.ceil(scores.h_or * PPM) / PPM,
+        reunion=np.ceil(scores.reunion * PPM) / PPM,
+        direct=scores.direct,
+    )
+
+
+def at_least_one(chances: FloatArray) -> FloatArray:
+    """Chance that at least one of the rows holds, per column, in whole parts per million."""
+    if len(chances) == 1:
+        return chances[0]
+    joined = 1 - np.prod(1 - chances, axis=0)
+    return np.maximum(np.ceil(joined * PPM) / PPM, chances.max(axis=0))
+
+
+def _in_force(placement: Placement, as_of: date) -> bool:
+    # A placement that is decided but not begun is protected as if it had begun.
+    return placement.end is None or placement.end > as_of
+
+
+def _present(graph: RivalGraph, geography: Geography) -> Present:
+    presences = graph.presences()
+    keys = {
+        gang: number
+        for number, gang in enumerate(sorted({graph.gang_of(p.actor) for p in presences}))
+    }
+    return Present(
+        actors=tuple(p.actor for p in presences),
+        is_group=np.array([p.is_group for p in presences], dtype=np.bool_),
+        site=np.array([geography.index[p.municipality] for p in presences], dtype=np.int64),
+        strength=np.array([p.strength for p in presences], dtype=np.float64),
+        gang=np.array([keys[graph.gang_of(p.actor)] for p in presences], dtype=np.int64),
+    )

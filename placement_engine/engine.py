@@ -1,0 +1,463 @@
+"""The whole flow on one page: facts, world, problem, answer, proposal, decision.
+
+Facts flow one way into one frozen problem; the solver sees only that. The engine proposes;
+a named person decides, and the decision is what enters the register.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from placement_engine.cases import gates
+from placement_engine.cases.assembly import Assembly, assemble
+from placement_engine.cases.case import Case, case_json, read_cases
+from placement_engine.cases.observe import Household, Observer
+from placement_engine.errors import StaleProposal, UnknownReference
+from placement_engine.geo import Geography, load_geography
+from placement_engine.graph import RivalGraph
+from placement_engine.intelligence import (
+    Network,
+    Placement,
+    read_facilities,
+    read_network,
+    read_placements,
+)
+from placement_engine.policy import Policy
+from placement_engine.proposal.compose import compose
+from placement_engine.proposal.outcome import Proposal
+from placement_engine.proposal.stored import read_proposal, write_proposal
+from placement_engine.provenance import Provenance
+from placement_engine.register import KeyProvider, Register, VerifyReport
+from placement_engine.solver import Limits, solve
+from placement_engine.vocabulary import (
+    CaseId,
+    MunicipalityCode,
+    PersonRole,
+    ProtectionCategory,
+    SubjectRef,
+)
+
+VERSION = "0.1.0"
+
+
+class DecisionKind(StrEnum):
+    """How a named person decided."""
+
+    CHOICE = "choice"
+    OVERRIDE = "override"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """What an import of intelligence held; `changed` is False if it was known already."""
+
+    batch: str
+    persons: int
+    groups: int
+    ties: int
+    presences: int
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSummary:
+    """A case by id and state: ``open``, ``proposed`` or ``decided``."""
+
+    id: CaseId
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided for a case, without the municipality."""
+
+    case: CaseId
+    kind: DecisionKind
+    choice: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProposal:
+    """The last proposal for a case and the state that the case is in now."""
+
+    proposal: Proposal
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostilePair:
+    """Two people and how likely they are hostile, with the best path between them."""
+
+    a: str
+    b: str
+    h_max: float
+    h_or: float
+    path: tuple[str, ...]
+
+
+class PlacementEngine:
+    """One register, one policy, one day: what an analyst, a batch or a case system uses.
+
+    Use `open` or `create`, and close it or use it as a context manager.
+    """
+
+    def __init__(
+        self, *, register: Register, policy: Policy, geography: Geography, as_of: date
+    ) -> None:
+        self.register = register
+        self.policy = policy
+        self.geography = geography
+        self.as_of = as_of
+        self._observer: Observer | None = None
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        keys: KeyProvider,
+        *,
+        single_user: bool,
+        as_of: date,
+        policy: Policy | None = None,
+        cache_dir: Path | None = None,
+    ) -> PlacementEngine:
+        """Make a new, empty register at `path`; refuses to overwrite one."""
+        register = Register.create(path, keys, single_user=single_user, today=as_of)
+        return cls._over(register, policy, as_of, cache_dir)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        keys: KeyProvider,
+        *,
+        as_of: date,
+        policy: Policy | None = None,
+        cache_dir: Path | None = None,
+    ) -> PlacementEngine:
+        """Open a register.
+
+        Raises
+        ------
+        RegisterUnavailable, WrongKey, IntegrityBroken
+            As their names say; nothing was changed.
+        """
+        return cls._over(Register.open(path, keys), policy, as_of, cache_dir)
+
+    @classmethod
+    def _over(
+        cls, register: Register, policy: Policy | None, as_of: date, cache_dir: Path | None
+    ) -> PlacementEngine:
+        policy = policy or Policy.default()
+        try:
+            geography = load_geography(policy, cache_dir=cache_dir)
+        except BaseException:
+            register.close()
+            raise
+        return cls(register=register, policy=policy, geography=geography, as_of=as_of)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the register; the engine cannot be used after this."""
+        self.register.close()
+
+    @property
+    def single_user(self) -> bool:
+        """Whether the register is one for trials, without a second person's approval."""
+        return self.register.single_user
+
+    # Facts come in. ------------------------------------------------------------------
+
+    def import_network(self, path: Path, *, batch: str = "main") -> ImportSummary:
+        """Read a network folder or zip; supersedes the batch of the same name."""
+        network = read_network(path, batch=batch, codes=self._codes)
+        changed = self.register.import_network(batch, network, self.as_of)
+        self._observer = None
+        return ImportSummary(
+            batch=batch,
+            persons=network.person_count,
+            groups=network.group_count,
+            ties=network.tie_count,
+            presences=network.presence_count,
+            changed=changed,
+        )
+
+    def import_placements(self, path: Path) -> int:
+        """Read who is placed where; the file stays the caller's to destroy."""
+        placements = read_placements(path, codes=self._codes)
+        self.register.import_placements(placements)
+        self._observer = None
+        return len(placements)
+
+    def import_facilities(self, path: Path) -> int:
+        """Read what places offer; replaces what was known."""
+        facilities = read_facilities(path, codes=self._codes)
+        self.register.replace_facilities(facilities)
+        self._observer = None
+        return len(facilities)
+
+    def add_cases(self, text: str | bytes) -> tuple[CaseId, ...]:
+        """Add one ``case.json`` or many as JSON lines; a case of the same id is replaced."""
+        cases = read_cases(text, codes=self._codes)
+        self.register.put_cases({case.id: json.dumps(case_json(case)).encode() for case in cases})
+        self._observer = None
+        return tuple(case.id for case in cases)
+
+    def case(self, case_id: CaseId) -> Case:
+        """One case as it was entered."""
+        return read_cases(self.register.case(case_id), codes=self._codes)[0]
+
+    def cases(self) -> tuple[CaseSummary, ...]:
+        """All cases by id and state."""
+        return tuple(
+            CaseSummary(id=CaseId(case_id), state=state) for case_id, state in self.register.cases()
+        )
+
+    # A question is answered. ---------------------------------------------------------
+
+    def propose(
+        self,
+        case_ids: Sequence[CaseId],
+        *,
+        limits: Limits | None = None,
+        seed: int = 0,
+        workers: int = 2,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Proposal:
+        """Propose municipalities for these cases together, and remember the proposal.
+
+        Raises
+        ------
+        CaseGate
+            Consent or eligibility is missing for a case; nothing is computed.
+        """
+        start = clock()
+        cases = [self.case(case_id) for case_id in case_ids]
+        for case in cases:
+            gates.check(case)
+        assembly = self._assemble(cases, seed)
+        answer = solve(
+            assembly.problem, limits=limits or Limits(), seed=seed, workers=workers, clock=clock
+        )
+        proposal = replace(
+            compose(assembly, answer, provenance=self._provenance(), single_user=self.single_user),
+            seconds=clock() - start,
+        )
+        stored = write_proposal(proposal)
+        self.register.put_proposals(dict.fromkeys(case_ids, stored))
+        return proposal
+
+    def explain(self, case_id: CaseId) -> StoredProposal:
+        """The last proposal for a case."""
+        proposal = read_proposal(self.register.proposal(case_id))
+        return StoredProposal(proposal=proposal, state=dict(self.register.cases())[case_id])
+
+    # A named person decides. ---------------------------------------------------------
+
+    def accept(self, case_id: CaseId, choice: int, *, decided_by: str) -> Decision:
+        """Place the subject where choice number `choice` of the last proposal says.
+
+        The choice is checked again against today's facts first.
+
+        Raises
+        ------
+        StaleProposal
+            The choice is not safe any more; propose again.
+        """
+        case = self.case(case_id)
+        gates.check(case)
+        own = next(c for c in self.explain(case_id).proposal.cases if c.case == case_id)
+        chosen = next((c for c in own.choices if c.number == choice), None)
+        if chosen is None:
+            raise UnknownReference(
+                f"Case {case_id} has no choice {choice}.",
+                unchanged="Nothing was written.",
+                do=f"See: placement explain {case_id}.",
+            )
+        if self._objections(case, chosen.municipality):
+            raise StaleProposal(
+                f"Choice {choice} of case {case_id} is not safe any more: facts have changed.",
+                unchanged="Nothing was written.",
+                do=f"Run: placement propose {case_id}.",
+            )
+        record = {"kind": DecisionKind.CHOICE, "choice": choice, "reason": "", "objections": []}
+        self._decide(case, chosen.municipality, record, decided_by)
+        return Decision(case=case_id, kind=DecisionKind.CHOICE, choice=choice)
+
+    def override(
+        self, case_id: CaseId, municipality: MunicipalityCode, reason: str, *, decided_by: str
+    ) -> Decision:
+        """Place the subject elsewhere than proposed, with a reason that is recorded.
+
+        What speaks against the place is recorded beside the reason.
+        """
+        case = self.case(case_id)
+        gates.check(case)
+        if municipality not in self.geography.index:
+            raise UnknownReference(
+                "The municipality code is not known.", unchanged="Nothing was written."
+            )
+        if not reason.strip():
+            raise UnknownReference("An override needs a reason.", unchanged="Nothing was written.")
+        record = {
+            "kind": DecisionKind.OVERRIDE,
+            "choice": None,
+            "reason": reason.strip(),
+            "objections": self._objections(case, municipality),
+        }
+        self._decide(case, municipality, record, decided_by)
+        return Decision(case=case_id, kind=DecisionKind.OVERRIDE, choice=None)
+
+    # Under the flow. -----------------------------------------------------------------
+
+    @property
+    def _codes(self) -> frozenset[str]:
+        return frozenset(self.geography.codes)
+
+    def graph(self) -> RivalGraph:
+        """Who is hostile to whom, from all batches in force."""
+        return self._observe().graph
+
+    def verify(self) -> VerifyReport:
+        """Check that no record was added, changed, swapped or removed."""
+        return self.register.verify()
+
+    def _observe(self) -> Observer:
+        if self._observer is None:
+            placements = tuple(stored.placement for stored in self.register.placements())
+            cases = [self.case(summary.id) for summary in self.cases()]
+            leavers = {case.subject for case in cases} | {
+                p.subject for p in placements if p.category is ProtectionCategory.DEFECTOR
+            }
+            graph = RivalGraph.build(
+                self.register.network(),
+                as_of=self.as_of,
+                policy=self.policy,
+                implied_defectors=frozenset(leavers),
+            )
+            self._observer = Observer(
+                graph=graph,
+                policy=self.policy,
+                geography=self.geography,
+                placements=placements,
+                facilities=self.register.facilities(),
+                households={
+                    case.subject: Household(members=tuple(m.id for m in case.household))
+                    for case in cases
+                    if case.household
+                },
+            )
+        return self._observer
+
+    def _assemble(self, cases: Sequence[Case], seed: int) -> Assembly:
+        observer = self._observe()
+        return assemble(observer.world(cases), observer.graph, seed=seed)
+
+    def _objections(self, case: Case, municipality: MunicipalityCode) -> list[str]:
+        assembly = self._assemble([case], seed=0)
+        site = self.geography.index[municipality]
+        subject = assembly.problem.subjects[0]
+        objections = [
+            code for code, effect in assembly.effects[0].items() if effect.forbidden[site]
+        ]
+        if subject.ceiling is not None and subject.unary[site] > subject.ceiling:
+            objections.append("ceiling")
+        return objections
+
+    def _decide(
+        self, case: Case, municipality: MunicipalityCode, record: dict[str, object], who: str
+    ) -> None:
+        decision = {**record, "case": case.id, "by": who, "on": self.as_of.isoformat()}
+        self.register.accept(
+            case.id,
+            Placement(
+                subject=case.subject,
+                municipality=municipality,
+                start=self.as_of,
+                end=None,
+                owner=case.owner,
+                provider=None,
+                category=ProtectionCategory.DEFECTOR,
+                review_by=None,
+            ),
+            decision=json.dumps(decision).encode(),
+            day=self.as_of,
+        )
+        self._observer = None
+
+    def _provenance(self) -> Provenance:
+        return Provenance(
+            engine_version=VERSION,
+            as_of=self.as_of,
+            policy_hash=self.policy.hash,
+            network_hash=self.graph().network_hash,
+            geography_hash=self.geography.content_hash,
+        )
+
+
+def hostile_pairs(
+    network: Network,
+    *,
+    as_of: date,
+    policy: Policy,
+    subjects: Sequence[str] | None,
+    threshold: float,
+    max_length: int | None = None,
+) -> tuple[HostilePair, ...]:
+    """All pairs of subjects whose ``h_or`` is above `threshold`, worst first.
+
+    Parameters
+    ----------
+    subjects
+        Ids; None takes all persons with the role of subject.
+    threshold
+        In [0, 1); 0 gives every pair with any path.
+    """
+    graph = RivalGraph.build(network, as_of=as_of, policy=policy)
+    people = sorted(set(network.with_role(PersonRole.SUBJECT) if subjects is None else subjects))
+    scores = graph.scores(people, people, max_length=max_length)
+    rows, columns = np.nonzero(np.triu(scores.h_or > threshold, k=1))
+    pairs = [
+        HostilePair(
+            a=people[i],
+            b=people[j],
+            h_max=float(scores.h_max[i, j]),
+            h_or=float(scores.h_or[i, j]),
+            path=graph.explain(people[i], people[j], count=1, max_length=max_length)[0].nodes,
+        )
+        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+    ]
+    return tuple(sorted(pairs, key=lambda pair: (-pair.h_or, pair.a, pair.b)))
+
+
+__all__ = [
+    "CaseSummary",
+    "Decision",
+    "DecisionKind",
+    "HostilePair",
+    "ImportSummary",
+    "PlacementEngine",
+    "StoredProposal",
+    "SubjectRef",
+    "hostile_pairs",
+]
