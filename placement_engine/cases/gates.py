@@ -1,0 +1,40 @@
+"""Gates: without consent and eligibility nothing is computed, looked up or shown."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from placement_engine.cases.case import Case
+from placement_engine.errors import CaseGate
+
+
+def missing(case: Case) -> tuple[str, ...]:
+    """The fields of consent and eligibility that hold a case back, in their order."""
+    of_eligibility = tuple(
+        f"eligibility.{field.name}"
+        for field in fields(case.eligibility)
+        if getattr(case.eligibility, field.name) is not True
+    )
+    if case.consent.information_exchange is not True:
+        return (*of_eligibility, "consent.information_exchange")
+    return of_eligibility
+
+
+def check(case: Case) -> None:
+    """Let a case pass, or say all at once what is missing.
+
+    A threat level of ``none`` is no gate: the proposal says so instead.
+
+    Raises
+    ------
+    CaseGate
+        Consent to exchange information is not given, or the subject is not eligible.
+    """
+    names = missing(case)
+    if names:
+        raise CaseGate(
+            f"Case {case.id} is held back: {', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+            " not given.",
+            unchanged="Nothing was computed.",
+            do="Correct the case when they are given and add it again.",
+        )
