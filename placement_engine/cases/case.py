@@ -7,12 +7,12 @@ there: the text of a case is the whereabouts of somebody who is hunted.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -82,7 +82,7 @@ class Consent:
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
     information_exchange: bool
-    date: date
+    date: datetime.date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def _plain(value: object) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, date):
+    if isinstance(value, datetime.date):
         return value.isoformat()
     return value.value if isinstance(value, StrEnum) else value
 
