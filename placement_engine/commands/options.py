@@ -1,0 +1,304 @@
+"""The options that commands share, in one place, and what they come to in one run.
+
+A command that is decorated with `shared` takes a `Run` first and its own parameters after
+it; the groups that it names are added to its command line.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placement_engine.commands.output import Output
+from placement_engine.commands.passphrase import read_passphrase
+from placement_engine.commands.phrases import say
+from placement_engine.commands.settings import Setting, read_settings
+from placement_engine.errors import InvalidConfiguration, UsageError
+from placement_engine.vocabulary import Language
+
+if TYPE_CHECKING:
+    from placement_engine.engine import PlacementEngine
+    from placement_engine.policy import Policy
+    from placement_engine.proposal.outcome import Notice
+    from placement_engine.solver import Limits
+
+Group = tuple[tuple[str, object, object], ...]
+"""Name, annotation and default of each option of a group."""
+
+OUTPUT: Group = (
+    (
+        "lang",
+        Annotated[
+            Language | None, typer.Option("--lang", help="Language of the answer; default sv.")
+        ],
+        None,
+    ),
+    ("as_json", Annotated[bool, typer.Option("--json", help="Print one JSON document.")], False),
+    ("plain", Annotated[bool, typer.Option("--plain", help="Plain text, no tables.")], False),
+    ("no_color", Annotated[bool, typer.Option("--no-color", help="No colour.")], False),
+)
+MODEL: Group = (
+    (
+        "as_of",
+        Annotated[
+            str | None,
+            typer.Option("--as-of", metavar="DATE", help="Day of the question; default today."),
+        ],
+        None,
+    ),
+    (
+        "policy_file",
+        Annotated[
+            str | None,
+            typer.Option("--policy", metavar="FILE", help="Policy; default the shipped one."),
+        ],
+        None,
+    ),
+)
+REGISTER: Group = (
+    (
+        "register",
+        Annotated[
+            str | None,
+            typer.Option("--register", metavar="PATH", help="Register file."),
+        ],
+        None,
+    ),
+    (
+        "passphrase_file",
+        Annotated[
+            str | None,
+            typer.Option("--passphrase-file", metavar="F", help="Read the passphrase from a file."),
+        ],
+        None,
+    ),
+    (
+        "passphrase_fd",
+        Annotated[
+            int | None,
+            typer.Option(
+                "--passphrase-fd", metavar="N", help="Read the passphrase from a descriptor."
+            ),
+        ],
+        None,
+    ),
+    (
+        "passphrase_command",
+        Annotated[
+            str | None,
+            typer.Option(
+                "--passphrase-command", metavar="C", help="Read the passphrase from a command."
+            ),
+        ],
+        None,
+    ),
+)
+SEARCH: Group = (
+    (
+        "time_limit",
+        Annotated[
+            float | None,
+            typer.Option("--time-limit", metavar="S", help="Seconds to search; default 10."),
+        ],
+        None,
+    ),
+    (
+        "max_work",
+        Annotated[
+            int | None,
+            typer.Option("--max-work", metavar="N", help="Units of work, the same anywhere."),
+        ],
+        None,
+    ),
+    (
+        "gap",
+        Annotated[
+            float, typer.Option("--gap", metavar="F", help="Stop at this relative gap; default 0.")
+        ],
+        0.0,
+    ),
+    ("seed", Annotated[int, typer.Option("--seed", metavar="N", help="Seed; default 0.")], 0),
+    (
+        "workers",
+        Annotated[int, typer.Option("--workers", metavar="N", help="Workers; default 2.")],
+        2,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a command: its shared options and what they come to."""
+
+    options: Mapping[str, Any]
+    settings: Mapping[str, Setting]
+    output: Output
+
+    @property
+    def language(self) -> Language:
+        """Language of the answer."""
+        return self.output.language
+
+    @property
+    def as_of(self) -> date:
+        """Day of the question, today unless given."""
+        given = self.options["as_of"]
+        if given is None:
+            return datetime.now().astimezone().date()
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            raise UsageError("--as-of is not a date.", do="Write YYYY-MM-DD.") from None
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where matrices that hold nothing secret are kept."""
+        return Path(self.settings["cache_dir"].value or ".")
+
+    @property
+    def register_path(self) -> Path:
+        """The register file that is named.
+
+        Raises
+        ------
+        InvalidConfiguration
+            If none is named, or one of a kind that this release has not.
+        """
+        named = self.settings["register"].value
+        if named is None:
+            raise InvalidConfiguration(
+                "No register is named.",
+                do="Give --register PATH or set register in the configuration.",
+            )
+        if "://" in named:
+            raise InvalidConfiguration(
+                "That register is on a server; this release keeps registers in SQLite files only.",
+                do="Give --register the path of a file.",
+            )
+        return Path(named)
+
+    def policy(self) -> Policy:
+        """The policy that is named, or the shipped one."""
+        from placement_engine.policy import Policy
+
+        named = self.settings["policy"].value
+        return Policy.default() if named is None else Policy.read(Path(named))
+
+    def limits(self) -> Limits:
+        """How long and how well to search."""
+        from placement_engine.solver import Limits
+
+        given = self.options
+        time_s, work, gap = given["time_limit"], given["max_work"], given["gap"]
+        for name, value, low in (
+            ("--time-limit", time_s, 0),
+            ("--max-work", work, 0),
+            ("--gap", gap, 0),
+            ("--workers", given["workers"], 1),
+        ):
+            if value is not None and not low <= value < float("inf"):
+                raise UsageError(f"{name} is out of range.")
+        if time_s is None and work is None:
+            return Limits(gap=gap)
+        return Limits(time_s=time_s, max_work=work, gap=gap)
+
+    @contextmanager
+    def engine(self, *, create: bool = False) -> Iterator[PlacementEngine]:
+        """The engine over the register that is named, opened with the passphrase, then closed.
+
+        Core dumps are forbidden first, and the bytes of the passphrase overwritten at once.
+        """
+        from placement_engine.engine import PlacementEngine
+        from placement_engine.register import PassphraseKey
+        from placement_engine.register.hardening import forbid_core_dumps
+
+        forbid_core_dumps()
+        path, as_of, policy = self.register_path, self.as_of, self.policy()
+        passphrase = read_passphrase(
+            self.settings, self.options["passphrase_fd"], language=self.language, new=create
+        )
+        keys = PassphraseKey(passphrase)
+        cache = self.cache_dir
+        if create:
+            engine = PlacementEngine.create(
+                path, keys, single_user=True, as_of=as_of, policy=policy, cache_dir=cache
+            )
+        else:
+            engine = PlacementEngine.open(path, keys, as_of=as_of, policy=policy, cache_dir=cache)
+        with engine:
+            if engine.single_user:
+                self.output.note(say(self.language, "single_user"))
+            yield engine
+
+    def notices(self, engine: PlacementEngine) -> tuple[Notice, ...]:
+        """What every answer over this register must tell."""
+        from placement_engine.proposal.outcome import Notice
+
+        return (Notice.SINGLE_USER,) if engine.single_user else ()
+
+
+def shared(*groups: Group) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Add the options of these groups to a command and hand it a `Run` first."""
+    added = [option for group in groups for option in group]
+
+    def decorate(command: Callable[..., int | None]) -> Callable[..., int | None]:
+        own = inspect.signature(command, eval_str=True)
+        own_parameters = list(own.parameters.values())[1:]
+
+        @wraps(command)
+        def run_command(**given: Any) -> int | None:
+            options = {name: given.pop(name) for name, _, _ in added}
+            return command(make_run(options), **given)
+
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own_parameters]
+        parameters += [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+            )
+            for name, annotation, default in added
+        ]
+        run_command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            parameters, return_annotation=int | None
+        )
+        run_command.__annotations__ = {p.name: p.annotation for p in parameters}
+        del run_command.__wrapped__  # type: ignore[attr-defined]
+        return run_command
+
+    return decorate
+
+
+def make_run(options: Mapping[str, Any]) -> Run:
+    """One run from the shared options as they were given."""
+    lang: Language | None = options.get("lang")
+    texts = {
+        "register": options.get("register"),
+        "passphrase_file": options.get("passphrase_file"),
+        "passphrase_command": options.get("passphrase_command"),
+        "policy": options.get("policy_file"),
+        "lang": None if lang is None else lang.value,
+    }
+    settings = read_settings(texts, os.environ)
+    try:
+        language = Language(settings["lang"].value or "sv")
+    except ValueError:
+        raise InvalidConfiguration(
+            f"The language of {settings['lang'].origin} is not known.", do="Set sv or en."
+        ) from None
+    color = not options.get("no_color") and not os.environ.get("NO_COLOR")
+    output = Output(
+        language=language,
+        as_json=bool(options.get("as_json")),
+        plain=bool(options.get("plain")) or os.environ.get("TERM") == "dumb",
+        color=color and sys.stdout.isatty(),
+    )
+    return Run(options=options, settings=settings, output=output)

@@ -1,0 +1,74 @@
+"""What the commands themselves say, in Swedish and English, apart from outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from placement_engine.vocabulary import Language
+
+PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "error": ("fel", "error"),
+        "note": ("obs", "note"),
+        "see_help": ("Se: {command} --help", "See: {command} --help"),
+        "no_command": ("Kommandot saknas.", "The command is missing."),
+        "unknown_command": ("Det kommandot finns inte.", "There is no such command."),
+        "unknown_option": ("Det valet finns inte här.", "There is no such option here."),
+        "missing": ("{what} saknas.", "{what} is missing."),
+        "bad_value": ("{what}: värdet går inte att använda.", "{what}: the value cannot be used."),
+        "bad_usage": (
+            "Kommandot är skrivet så att det inte kan köras.",
+            "The command is written in a way that cannot be run.",
+        ),
+        "unexpected": (
+            "Ett oväntat fel ({kind}) i {where}. Felet är vårt. Inget mer visas, eftersom mer "
+            "kunde röja uppgifter.",
+            "An unexpected error ({kind}) in {where}. The fault is ours. No more is shown, since "
+            "more could reveal facts.",
+        ),
+        "interrupted": ("Avbrutet.", "Interrupted."),
+        "single_user": (
+            "Enanvändarregister för prov: ingen andra person godkänner något.",
+            "Single-user register for trials: nobody else approves anything.",
+        ),
+        "passphrase": ("Lösenfras: ", "Passphrase: "),
+        "passphrase_again": ("Lösenfras igen: ", "Passphrase again: "),
+    }
+)
+"""Key to (Swedish, English)."""
+
+BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "PE-0100": "Felet är vårt.",
+        "PE-0200": "Kommandot kan inte köras så.",
+        "PE-1000": "Indata är fel.",
+        "PE-1010": "Filen avvisades.",
+        "PE-1020": "Problemet motsäger sig självt.",
+        "PE-1030": "Ärendet går inte att använda.",
+        "PE-1040": "Samtycke eller villkor saknas, så inget beräknas.",
+        "PE-1050": "Det som pekas ut är inte känt här.",
+        "PE-1060": "Förslaget gäller inte längre.",
+        "PE-1100": "Regelverket är fel.",
+        "PE-1110": "Inställningarna saknas eller motsäger varandra.",
+        "PE-1120": "Kommundata är ofullständiga eller ändrade.",
+        "PE-1200": "Registret är upptaget eller går inte att nå.",
+        "PE-1300": "Nyckeln är fel eller saknas.",
+        "PE-1400": "Registret är ändrat utanför programmet.",
+        "PE-1500": "Det är inte tillåtet.",
+    }
+)
+"""What an error code means, in Swedish; the details follow in the error's own words."""
+
+
+def say(language: Language, key: str, **fields: object) -> str:
+    """The phrase `key` with its fields filled in.
+
+    Examples
+    --------
+    >>> say(Language.ENGLISH, "missing", what="CASE")
+    'CASE is missing.'
+    """
+    swedish, english = PHRASES[key]
+    return (swedish if language is Language.SWEDISH else english).format(**fields)
