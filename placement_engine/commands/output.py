@@ -41,7 +41,11 @@ class Output:
 
             self.document(to_json(body))
         else:
-            write(self._drawn(page))
+            self.page(page)
+
+    def page(self, page: Page) -> None:
+        """Write `page` as a table or as plain text."""
+        write(self._drawn(page))
 
     def document(self, document: dict[str, object]) -> None:
         """Write one JSON document to standard output."""

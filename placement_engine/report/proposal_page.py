@@ -1,4 +1,4 @@
-"""A proposal as a page: choices, what is excluded and why, what stands behind it, how sure it is."""
+"""A proposal as a page: choices, what is excluded and why, what is behind it, how sure it is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,26 @@ from placement_engine.report.page import Block, Page, Table, line
 from placement_engine.vocabulary import Language
 
 SHORT_HASH = 12
+SWEDISH_COLUMNS = (
+    "nr",
+    "kommun",
+    "län",
+    "band",
+    "risk per år",
+    "närmaste fara",
+    "vårdregion",
+    "ej kontrollerat",
+)
+ENGLISH_COLUMNS = (
+    "no",
+    "municipality",
+    "county",
+    "band",
+    "risk per year",
+    "nearest danger",
+    "health region",
+    "not checked",
+)
 
 
 def proposal_page(proposal: Proposal, language: Language) -> Page:
@@ -56,12 +76,7 @@ def _case(case: CaseProposal, language: Language) -> Iterable[Block]:
 
 
 def _choices(case: CaseProposal, language: Language) -> Table:
-    columns = (
-        ("nr", "kommun", "län", "band", "risk per år", "närmaste fara", "ej kontrollerat", "byte")
-        if language is Language.SWEDISH
-        else ("no", "municipality", "county", "band", "risk per year", "nearest danger")
-        + ("not checked", "change")
-    )
+    columns = SWEDISH_COLUMNS if language is Language.SWEDISH else ENGLISH_COLUMNS
     return Table(
         columns=columns,
         rows=tuple(_choice(choice, case.records, language) for choice in case.choices),
@@ -77,20 +92,18 @@ def _choice(choice: Choice, records: KnownRecords, language: Language) -> tuple[
         wording.BAND[choice.band].in_language(language),
         wording.chance(choice.risk, language),
         wording.danger(choice.danger, records, language),
-        wording.unchecked(choice.unchecked, language) or "–",
         health_region(choice.changes_health_region, language),
+        wording.unchecked(choice.unchecked, language) or "–",
     )
 
 
 def health_region(changes: bool | None, language: Language) -> str:
     """Whether a place changes the health-care region; unknown is told as not checked."""
-    swedish = language is Language.SWEDISH
     if changes is None:
-        region = "vårdregion" if swedish else "health-care region"
-        return f"{region}: {wording.UNCHECKED.in_language(language)}"
+        return wording.UNCHECKED.in_language(language)
     if not changes:
         return "–"
-    return "byter vårdregion" if swedish else "changes health-care region"
+    return "byter" if language is Language.SWEDISH else "changes"
 
 
 def exclusion_blocks(

@@ -1,0 +1,78 @@
+"""``placement hostility``: who collides with whom, from a network alone, without a register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placement_engine.commands.inputs import read_ids
+from placement_engine.commands.options import MODEL, OUTPUT, Run, shared
+from placement_engine.errors import UsageError
+from placement_engine.vocabulary import Language
+
+MAX_LENGTH = 3
+
+
+@shared(MODEL, OUTPUT)
+def hostility(
+    run: Run,
+    *,
+    network: Annotated[
+        str, typer.Option("--network", metavar="DIR", help="Network folder or zip.")
+    ],
+    subjects: Annotated[
+        str | None,
+        typer.Option(
+            "--subjects", metavar="FILE", help="Ids, one a line; default all of role subject."
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", metavar="T", help="Pairs above this; default the lowest separation."
+        ),
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option("--max-length", metavar="K", help="Longest path in ties, 1 to 3."),
+    ] = None,
+) -> None:
+    """List the pairs of subjects who are likely to be hostile, with the best path."""
+    from placement_engine.engine import hostile_pairs
+    from placement_engine.geo import load_geography
+    from placement_engine.intelligence import read_network
+    from placement_engine.report.bodies import HostilityBody, PairRow
+    from placement_engine.report.page import Table, page
+
+    if threshold is not None and not 0 <= threshold < 1:
+        raise UsageError("--threshold is out of range.", do="Give a number from 0 to below 1.")
+    if max_length is not None and not 1 <= max_length <= MAX_LENGTH:
+        raise UsageError("--max-length is out of range.", do=f"Give 1 to {MAX_LENGTH}.")
+    as_of, policy = run.as_of, run.policy()
+    codes = frozenset(load_geography(policy, cache_dir=run.cache_dir).codes)
+    pairs = hostile_pairs(
+        read_network(Path(network), codes=codes),
+        as_of=as_of,
+        policy=policy,
+        subjects=None if subjects is None else read_ids(subjects),
+        threshold=policy.separation.hostility[-1] if threshold is None else threshold,
+        max_length=max_length,
+    )
+    body = HostilityBody(
+        pairs=tuple(
+            PairRow(a=pair.a, b=pair.b, h_max=pair.h_max, h_or=pair.h_or, path=pair.path)
+            for pair in pairs
+        )
+    )
+    swedish = run.language is Language.SWEDISH
+    table = Table(
+        columns=("a", "b", "h_or", "h_max", "bästa väg" if swedish else "best path"),
+        rows=tuple(
+            (row.a, row.b, f"{row.h_or:.4f}", f"{row.h_max:.4f}", " – ".join(row.path))
+            for row in body.pairs
+        ),
+        right=frozenset({2, 3}),
+    )
+    run.output.result(body, page(table))

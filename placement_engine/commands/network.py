@@ -1,0 +1,83 @@
+"""``placement network``: what is known of who is hostile to whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
+from placement_engine.vocabulary import Language
+
+if TYPE_CHECKING:
+    from placement_engine.engine import PlacementEngine
+    from placement_engine.report.bodies import NetworkBody, PathRow, TieCount
+    from placement_engine.report.page import Page
+
+MAX_PATHS = 50
+
+
+@shared(REGISTER, MODEL, OUTPUT)
+def import_network(
+    run: Run,
+    source: Annotated[str, typer.Argument(metavar="DIR", help="Network folder or a zip of it.")],
+    *,
+    batch: Annotated[
+        str, typer.Option("--batch", metavar="NAME", help="Replaces the batch of this name.")
+    ] = "main",
+) -> None:
+    """Import intelligence; supersedes the batch of the same name, deletes nothing."""
+    from placement_engine.commands.imports import import_result
+
+    with run.engine() as engine:
+        summary = engine.import_network(Path(source), batch=batch)
+        notices = run.notices(engine)
+    counts = {
+        "persons": summary.persons,
+        "groups": summary.groups,
+        "ties": summary.ties,
+        "presences": summary.presences,
+    }
+    import_result(run, "network", counts, notices, batch=summary.batch, changed=summary.changed)
+
+
+@shared(REGISTER, MODEL, OUTPUT)
+def show(
+    run: Run, who: Annotated[str, typer.Argument(metavar="ID", help="Person or group.")]
+) -> None:
+    """Show how much is known of a person or group: numbers and ages, no places."""
+    from placement_engine.report.network_page import network_page
+
+    with run.engine() as engine:
+        body = _show(run, engine, who)
+    run.output.result(body, network_page(body, run.language))
+
+
+def _show(run: Run, engine: PlacementEngine, who: str) -> NetworkBody:
+    from placement_engine.report.bodies import NetworkBody
+
+    network = engine.register.network()
+    coverage = engine.graph().coverage(who)
+    return NetworkBody(
+        id=who,
+        known=who in network.nodes,
+        graded_ties=coverage.graded_ties,
+        latest=coverage.latest,
+        ties=_counts(network, who),
+        notices=run.notices(engine),
+    )
+
+
+@shared(REGISTER, MODEL, OUTPUT)
+def explain(
+    run: Run,
+    a: Annotated[str, typer.Argument(metavar="A", help="Person or group.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Person or group.")],
+    *,
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", help="How many paths; default 5.")
+    ] = 5,
+) -> None:
+    """Explain why two are held to be hostile: the best paths of ties."""
+    from placement_engine.report.bodies import PathsBody

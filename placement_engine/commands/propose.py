@@ -1,0 +1,32 @@
+"""``placement propose``: safe municipalities for one or several cases, together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, SEARCH, Run, shared
+from placement_engine.vocabulary import CaseId
+
+
+@shared(REGISTER, MODEL, SEARCH, OUTPUT)
+def propose(
+    run: Run,
+    cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="Cases, as one problem.")],
+) -> int:
+    """Propose municipalities for cases; nothing is decided."""
+    from placement_engine.commands.search import exit_code, search_clock
+    from placement_engine.report.proposal_page import proposal_page
+
+    limits = run.limits()
+    with run.engine() as engine, search_clock() as clock:
+        proposal = engine.propose(
+            [CaseId(case) for case in dict.fromkeys(cases)],
+            limits=limits,
+            seed=run.options["seed"],
+            workers=run.options["workers"],
+            clock=clock,
+        )
+    run.output.result(proposal, proposal_page(proposal, run.language))
+    return exit_code(proposal.status, interrupted=proposal.interrupted)
