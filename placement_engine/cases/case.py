@@ -14,10 +14,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from placement_engine.cases.documents import documents
 from placement_engine.errors import Fault, InvalidFiles
 from placement_engine.vocabulary import (
     AvoidReason,
@@ -171,17 +173,16 @@ def read_cases(
     """
     faults: list[Fault] = []
     cases: list[tuple[int, Case]] = []
-    for line, document in _documents(text, name, faults):
+    for line, document in documents(text, name, faults):
         case = _case(document, codes, name, line, faults)
         if case is not None:
             cases.append((line, case))
-    for field_name in ("id", "subject"):
-        seen = Counter(getattr(case, field_name) for _, case in cases)
-        faults.extend(
-            Fault(name, line, field_name, "stands in more than one case of the file")
-            for line, case in cases
-            if seen[getattr(case, field_name)] > 1
-        )
+    seen = Counter(case.id for _, case in cases)
+    faults.extend(
+        Fault(name, line, "id", "stands in more than one case of the file")
+        for line, case in cases
+        if seen[case.id] > 1
+    )
     if faults:
         raise _refused(faults)
     return tuple(case for _, case in cases)
@@ -204,65 +205,6 @@ def _plain(value: object) -> Any:
 
 def _refused(faults: list[Fault]) -> InvalidFiles:
     return InvalidFiles(faults, what="The case was refused")
-
-
-# The text becomes documents. ---------------------------------------------------------
-# Errors of the JSON reader and of pydantic carry the text. They are looked at inside
-# these functions and never chained to ours: not as cause and not as context.
-
-
-def _documents(text: str | bytes, name: str, faults: list[Fault]) -> Iterator[tuple[int, object]]:
-    """Documents with their lines; line 0 is a document that is the whole file."""
-    decoded = _decoded(text)
-    if decoded is None:
-        faults.append(Fault(name, 0, "", "is not UTF-8"))
-        return
-    lines = [(n, line) for n, line in enumerate(decoded.split("\n"), start=1) if line.strip()]
-    if not lines:
-        faults.append(Fault(name, 0, "", "is empty"))
-        return
-    if len(lines) == 1 or not all(line.lstrip().startswith("{") for _, line in lines):
-        lines = [(0, decoded)]
-    for n, line in lines:
-        document, problem = _parsed(line)
-        if problem:
-            faults.append(Fault(name, n, "", problem))
-        else:
-            yield n, document
-
-
-def _decoded(text: str | bytes) -> str | None:
-    if isinstance(text, str):
-        return text.removeprefix("\ufeff")
-    try:
-        return text.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-
-
-class _RefusedError(ValueError):
-    """A JSON text that is well formed but says two things, or something that is no number."""
-
-
-def _parsed(text: str) -> tuple[object, str]:
-    """The JSON value of `text`, and what is wrong with it if anything is."""
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant), ""
-    except _RefusedError as error:
-        return None, str(error)
-    except (ValueError, RecursionError):
-        return None, "is not JSON"
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _RefusedError("a key stands twice in one object; leave one")
-    return found
-
-
-def _no_constant(_: str) -> object:
-    raise _RefusedError("NaN and Infinity are not numbers of JSON")
 
 
 # A document becomes a case. ----------------------------------------------------------
@@ -303,15 +245,22 @@ def _case(
     return None if case is None or wrong else case
 
 
+@cache
+def _adapter() -> TypeAdapter[Case]:
+    return TypeAdapter(Case)
+
+
 def _shaped(body: dict[str, object]) -> tuple[Case | None, list[tuple[str, str]]]:
     """The case if every field has its type; sets sorted, so that equal cases are equal."""
     try:
-        case = TypeAdapter(Case).validate_json(json.dumps(body))
+        case = _adapter().validate_json(json.dumps(body))
     except ValidationError as error:
         return None, [
             (_where(e["loc"], e["type"]), _problem(e["type"], e.get("ctx", {})))
             for e in error.errors(include_input=False, include_url=False)
         ]
+    if body["consent"] != _plain(case.consent):  # pydantic also takes seconds since 1970
+        return None, [("consent.date", _A_DATE)]
     return replace(
         case,
         needs=tuple(sorted(set(case.needs))),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from placement_engine.cases.rule import Effect, Rule, Verdict, Wording
-from placement_engine.cases.world import World
+from placement_engine.cases.world import BoolArray, World
 from placement_engine.problem import micronats, micronats_array
 
 
@@ -18,7 +18,7 @@ def _meaning(world: World, case: int, site: int) -> Verdict:
     ties, placed = world.ties[case], world.placed
     for n in range(len(placed.subjects)):
         exposure = float(world.exposure[site, int(placed.site[n])])
-        added = micronats(float(ties.household_placed[n]) * exposure)
+        added: int = micronats(float(ties.household_placed[n]) * exposure)
         added += micronats(float(ties.household_reunion[n]) * exposure)
         if added > 0 and int(placed.share[n]) + added > int(placed.ceiling[n]):
             return Verdict(forbidden=True)
@@ -32,7 +32,8 @@ def _compile(world: World, case: int) -> Effect:
     added = micronats_array(ties.household_placed[touched] * exposure)
     added += micronats_array(ties.household_reunion[touched] * exposure)
     over = (added > 0) & (placed.share[touched] + added > placed.ceiling[touched])
-    return Effect.of(world.sites, forbidden=over.any(axis=1))
+    forbidden: BoolArray = over.any(axis=1)
+    return Effect.of(world.sites, forbidden=forbidden)
 
 
 RULE = Rule(
