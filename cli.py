@@ -5,16 +5,51 @@
 
 from __future__ import annotations
 
-from placement_engine.commands import config
+from placement_engine.commands import (
+    accept,
+    case,
+    config,
+    demo,
+    doctor,
+    explain,
+    facilities,
+    hostility,
+    network,
+    propose,
+    register,
+    solve,
+)
 from placement_engine.commands import help as about
 from placement_engine.commands.program import program
 
 app = program(
     {
+        "demo": demo.demo,
+        "propose": propose.propose,
+        "accept": accept.accept,
+        "explain": explain.explain,
+        "case add": case.add,
+        "case show": case.show,
+        "register init": register.init,
+        "register import": register.import_placements,
+        "register list": register.list_cases,
+        "register remove": register.remove,
+        "register verify": register.verify,
+        "network import": network.import_network,
+        "network show": network.show,
+        "network explain": network.explain,
+        "facilities import": facilities.import_facilities,
+        "hostility": hostility.hostility,
+        "solve": solve.solve,
         "config show": config.show,
+        "doctor": doctor.doctor,
         "help exit-codes": about.exit_codes,
     },
     groups={
+        "case": "Placement questions as they were entered.",
+        "register": "Who is placed where, encrypted.",
+        "network": "Who is hostile to whom, and why.",
+        "facilities": "What places offer.",
         "config": "Settings and where they come from.",
         "help": "What the program says about itself.",
     },

@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -82,6 +81,8 @@ def _python(run: Run) -> str:
 
 
 def _packages(run: Run) -> str:
+    from importlib import metadata
+
     del run
     missing = []
     found = []

@@ -10,7 +10,6 @@ import typer
 from placement_engine.commands.inputs import read_ids
 from placement_engine.commands.options import MODEL, OUTPUT, Run, shared
 from placement_engine.errors import UsageError
-from placement_engine.vocabulary import Language
 
 MAX_LENGTH = 3
 
@@ -44,7 +43,7 @@ def hostility(
     from placement_engine.geo import load_geography
     from placement_engine.intelligence import read_network
     from placement_engine.report.bodies import HostilityBody, PairRow
-    from placement_engine.report.page import Table, page
+    from placement_engine.report.network_page import hostility_page
 
     if threshold is not None and not 0 <= threshold < 1:
         raise UsageError("--threshold is out of range.", do="Give a number from 0 to below 1.")
@@ -66,13 +65,4 @@ def hostility(
             for pair in pairs
         )
     )
-    swedish = run.language is Language.SWEDISH
-    table = Table(
-        columns=("a", "b", "h_or", "h_max", "bästa väg" if swedish else "best path"),
-        rows=tuple(
-            (row.a, row.b, f"{row.h_or:.4f}", f"{row.h_max:.4f}", " – ".join(row.path))
-            for row in body.pairs
-        ),
-        right=frozenset({2, 3}),
-    )
-    run.output.result(body, page(table))
+    run.output.result(body, hostility_page(body, run.language))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
-from placement_engine.vocabulary import Language
+from placement_engine.errors import UsageError
 
 if TYPE_CHECKING:
     from placement_engine.engine import PlacementEngine
-    from placement_engine.report.bodies import NetworkBody, PathRow, TieCount
-    from placement_engine.report.page import Page
+    from placement_engine.report.bodies import NetworkBody, PathRow, PathsBody, TieCount
 
 MAX_PATHS = 50
 
@@ -80,4 +79,26 @@ def explain(
     ] = 5,
 ) -> None:
     """Explain why two are held to be hostile: the best paths of ties."""
+    from placement_engine.report.network_page import paths_page
+
+    if not 1 <= count <= MAX_PATHS:
+        raise UsageError("--count is out of range.", do=f"Give 1 to {MAX_PATHS}.")
+    with run.engine() as engine:
+        body = _paths(run, engine, a, b, count)
+    run.output.result(body, paths_page(body, run.language))
+
+
+def _paths(run: Run, engine: PlacementEngine, a: str, b: str, count: int) -> PathsBody:
     from placement_engine.report.bodies import PathsBody
+
+    graph = engine.graph()
+    scores = graph.scores([a], [b])
+    return PathsBody(
+        a=a,
+        b=b,
+        h_max=float(scores.h_max[0, 0]),
+        h_or=float(scores.h_or[0, 0]),
+        reunion=float(scores.reunion[0, 0]),
+        paths=tuple(_path(path) for path in graph.explain(a, b, count=count)),
+        notices=run.notices(engine),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass
@@ -71,6 +70,8 @@ class Output:
 
 def json_text(document: dict[str, object], encoding: str | None) -> str:
     """`document` as text that a stream of `encoding` can carry."""
+    import json
+
     unicode = (encoding or "").lower().replace("-", "") == "utf8"
     return json.dumps(document, indent=2, ensure_ascii=not unicode)
 

@@ -7,7 +7,6 @@ gives it, and `placement config show` tells only that a command is set.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,6 +126,8 @@ def _login_name() -> str | None:
 
 
 def _read_config(path: Path) -> dict[str, str]:
+    import tomllib
+
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -102,10 +102,12 @@ NOTICE: Final[Mapping[Notice, Wording]] = MappingProxyType(
 _BESIDES_RULES: Final[Mapping[str, Wording]] = MappingProxyType(
     {
         "ceiling": Wording(
-            sv="personens egen risk skulle överstiga taket",
-            en="the person's own risk would pass the ceiling",
+            sv="Personens egen risk skulle överstiga taket.",
+            en="The person's own risk would pass the ceiling.",
         ),
-        "fixed": Wording(sv="redan placerad person", en="person already placed"),
+        "fixed": Wording(
+            sv="En redan placerad person bor kvar.", en="A person already placed stays."
+        ),
     }
 )
 
@@ -140,7 +142,7 @@ def rule_wording(code: str, language: Language) -> str:
     Examples
     --------
     >>> rule_wording("ceiling", Language.SWEDISH)
-    'personens egen risk skulle överstiga taket'
+    'Personens egen risk skulle överstiga taket.'
     """
     for rule in RULES:
         if rule.code == code:

@@ -1,0 +1,113 @@
+"""What is known of the network, as pages: numbers, ages and paths of ties; no places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from placement_engine.cases.rule import Wording
+from placement_engine.proposal import wording
+from placement_engine.proposal.outcome import KnownRecords
+from placement_engine.report.bodies import EdgeRow, HostilityBody, NetworkBody, PathRow, PathsBody
+from placement_engine.report.page import Block, Page, Table, line, page
+from placement_engine.vocabulary import Language, TieKind
+
+TIE: Final[Mapping[str, Wording]] = MappingProxyType(
+    {
+        TieKind.MEMBERSHIP: Wording(sv="medlemskap", en="membership"),
+        TieKind.ALLIANCE: Wording(sv="allians", en="alliance"),
+        TieKind.KINSHIP: Wording(sv="släktskap", en="kinship"),
+        TieKind.CO_OFFENDING: Wording(sv="brott tillsammans", en="co-offending"),
+        TieKind.ASSOCIATION: Wording(sv="umgänge", en="association"),
+        TieKind.RIVALRY: Wording(sv="rivalitet", en="rivalry"),
+        TieKind.THREAT: Wording(sv="hot", en="threat"),
+        TieKind.DEFECTION: Wording(sv="avhopp", en="defection"),
+        TieKind.CONFLICT: Wording(sv="konflikt", en="conflict"),
+    }
+)
+
+
+def tie_wording(kind: str, language: Language) -> str:
+    """A kind of tie in words; one that is not in the catalogue stays as it is."""
+    told = TIE.get(kind)
+    return kind if told is None else told.in_language(language)
+
+
+def network_page(body: NetworkBody, language: Language) -> Page:
+    """How much is known of one person or group."""
+    swedish = language is Language.SWEDISH
+    records = KnownRecords(graded_ties=body.graded_ties, latest=body.latest)
+    told = wording.known_records(records, language)
+    if not body.ties:
+        none = wording.DANGER[wording.DangerClass.NONE_KNOWN].in_language(language)
+        return page(line(f"{body.id}: {none} ({told})"))
+    return page(
+        line(f"{body.id}: {told}", strong=True),
+        Table(
+            columns=("koppling", "antal") if swedish else ("tie", "count"),
+            rows=tuple((tie_wording(row.kind, language), str(row.ties)) for row in body.ties),
+            right=frozenset({1}),
+        ),
+    )
+
+
+def paths_page(body: PathsBody, language: Language) -> Page:
+    """Why two are held to be hostile, best path first."""
+    swedish = language is Language.SWEDISH
+    names = ("fiendskapsgrad", "bästa väg", "återförening")
+    if not swedish:
+        names = ("hostility", "best path", "reunion")
+    numbers = ", ".join(
+        f"{name} {value:.4f}"
+        for name, value in zip(names, (body.h_or, body.h_max, body.reunion), strict=True)
+    )
+    blocks: list[Block] = [line(f"{body.a} – {body.b}: {numbers}", strong=True)]
+    if not body.paths:
+        none = wording.DANGER[wording.DangerClass.NONE_KNOWN].in_language(language)
+        blocks.append(line(none))
+    for number, path in enumerate(body.paths, start=1):
+        blocks.append(line(f"{number}. {_in_words(path, language)} ({path.probability:.4f})"))
+        blocks.append(_edges(path, swedish, language))
+    return Page(blocks=tuple(blocks))
+
+
+def _in_words(path: PathRow, language: Language) -> str:
+    steps = [f"—{tie_wording(edge.kind, language)}→ {edge.b}" for edge in path.edges]
+    return " ".join([path.edges[0].a, *steps])
+
+
+def _edges(path: PathRow, swedish: bool, language: Language) -> Table:
+    return Table(
+        columns=("från", "till", "koppling", "styrka", "gradering", "månader")
+        if swedish
+        else ("from", "to", "tie", "strength", "grade", "months"),
+        rows=tuple(_edge(edge, language) for edge in path.edges),
+        right=frozenset({3, 5}),
+    )
+
+
+def _edge(edge: EdgeRow, language: Language) -> tuple[str, ...]:
+    return (
+        edge.a,
+        edge.b,
+        tie_wording(edge.kind, language),
+        f"{edge.strength:.3f}",
+        edge.grade or "–",
+        "–" if edge.months is None else str(edge.months),
+    )
+
+
+def hostility_page(body: HostilityBody, language: Language) -> Page:
+    """All pairs above the threshold, worst first."""
+    best = "bästa väg" if language is Language.SWEDISH else "best path"
+    return page(
+        Table(
+            columns=("a", "b", "h_or", "h_max", best),
+            rows=tuple(
+                (row.a, row.b, f"{row.h_or:.4f}", f"{row.h_max:.4f}", " – ".join(row.path))
+                for row in body.pairs
+            ),
+            right=frozenset({2, 3}),
+        )
+    )
