@@ -45,8 +45,9 @@ RULE = Rule(
     data_source="Presences of named persons, dated and graded; the tie network",
     when_missing="Unchecked everywhere if no named actor's presence is on record",
     wording=Wording(
-        sv="En hotaktör som är fientlig mot skyddspersonen är känd i eller nära kommunen.",
-        en="A threat actor hostile to the protected person is known in or near the municipality.",
+        sv="En hotaktör som är fientlig mot skyddspersonen har känd närvaro i eller nära kommunen.",
+        en="A threat actor hostile to the protected person is known to be present in or near the "
+        "municipality.",
     ),
     meaning=_meaning,
     compile=_compile,

@@ -56,31 +56,31 @@ HOME = _rule(
     AvoidReason.HOME,
     "home",
     Wording(
-        sv="Skyddspersonen är känd i området där hemorten ligger.",
-        en="The protected person is known in the area of the home town.",
+        sv="Kommunen ligger i området kring skyddspersonens hemort.",
+        en="The municipality lies in the area around the protected person's home town.",
     ),
 )
 FAMILY = _rule(
     AvoidReason.FAMILY,
     "family",
     Wording(
-        sv="Skyddspersonen har anhöriga i området.",
-        en="The protected person has family in the area.",
+        sv="Kommunen ligger i ett område där skyddspersonen har anhöriga.",
+        en="The municipality lies in an area where the protected person has family.",
     ),
 )
 OFFENCE = _rule(
     AvoidReason.OFFENCE,
     "offence",
     Wording(
-        sv="Skyddspersonen är känd i området genom tidigare brott.",
-        en="The protected person is known in the area through earlier offences.",
+        sv="Kommunen ligger i ett område där skyddspersonen är känd genom tidigare brott.",
+        en="The municipality lies in an area that knows the protected person by past offences.",
     ),
 )
 OTHER_PLACE = _rule(
     AvoidReason.OTHER,
     "other_place",
     Wording(
-        sv="Skyddspersonen är känd i området av annat skäl.",
-        en="The protected person is known in the area for another reason.",
+        sv="Kommunen ligger i ett område där skyddspersonen är känd av annat skäl.",
+        en="The municipality lies in an area that knows the protected person for another reason.",
     ),
 )

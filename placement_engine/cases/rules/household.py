@@ -88,7 +88,7 @@ RULE = Rule(
     data_source="The household in the case; the tie network; placements and presences in force",
     when_missing="Without ties it demands nothing; `unknown_subject` then holds the band up",
     wording=Wording(
-        sv="En medföljande i hushållet har egna kopplingar som utesluter kommunen.",
+        sv="En medföljande i hushållet har kopplingar som utesluter kommunen.",
         en="A member of the household has ties of their own that rule the municipality out.",
     ),
     meaning=_meaning,

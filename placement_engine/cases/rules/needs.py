@@ -35,7 +35,7 @@ RULE = Rule(
     data_source="Facilities on record by the day, with their capacity",
     when_missing="Unchecked everywhere if no facility of a needed kind is on record in the country",
     wording=Wording(
-        sv="Kommunen saknar en verksamhet som ärendet behöver.",
+        sv="Kommunen saknar en verksamhet som ärendet kräver.",
         en="The municipality lacks a service that the case needs.",
     ),
     meaning=_meaning,

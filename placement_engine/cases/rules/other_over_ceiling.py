@@ -31,7 +31,7 @@ def _compile(world: World, case: int) -> Effect:
     exposure = world.exposure[:, placed.site[touched]]
     added = micronats_array(ties.household_placed[touched] * exposure)
     added += micronats_array(ties.household_reunion[touched] * exposure)
-    over = (added > 0) & (placed.share[touched] + added > placed.ceiling[touched])
+    over: BoolArray = (added > 0) & (placed.share[touched] + added > placed.ceiling[touched])
     forbidden: BoolArray = over.any(axis=1)
     return Effect.of(world.sites, forbidden=forbidden)
 
@@ -41,7 +41,7 @@ RULE = Rule(
     data_source="Shares and ceilings of placements in force; the tie network; exposure",
     when_missing="Without ties it forbids nothing; `unknown_subject` then holds the band up",
     wording=Wording(
-        sv="En redan placerad skyddsperson skulle få en risk över den högsta tillåtna.",
+        sv="Risken för en redan placerad skyddsperson skulle bli högre än tillåtet.",
         en="A person already placed would be lifted above the highest risk allowed.",
     ),
     meaning=_meaning,

@@ -44,7 +44,7 @@ RULE = Rule(
     "markets of the municipality data",
     when_missing="Without ties it demands nothing; `unknown_subject` then holds the band up",
     wording=Wording(
-        sv="Avståndskravet till någon annan skyddsperson är inte uppfyllt.",
+        sv="Avståndskravet till en annan skyddsperson är inte uppfyllt.",
         en="The required separation from another protected person is not met.",
     ),
     meaning=_meaning,

@@ -36,8 +36,8 @@ RULE = Rule(
     data_source="The number of graded ties of the subject and of the adults of the household",
     when_missing="This rule is what is done when ties are missing: the band is at least the floor",
     wording=Wording(
-        sv="För få graderade uppgifter om hushållet; risken kan inte bedömas som låg.",
-        en="Too few graded records about the household; the risk cannot be judged low.",
+        sv="Uppgifterna om hushållet är för få för att risken ska kunna bedömas som låg.",
+        en="Too little is on record about the household for the risk to be judged low.",
     ),
     meaning=_meaning,
     compile=_compile,
