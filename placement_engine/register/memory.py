@@ -1,0 +1,81 @@
+"""A register that lives in memory and is gone with the process: for trials and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from placement_engine.errors import IntegrityBroken, RegisterUnavailable
+
+
+class MemoryStore:
+    """Keeps the bytes of one register in dictionaries.
+
+    Parameters
+    ----------
+    header, head, records
+        The bytes of a new register.
+    """
+
+    def __init__(
+        self, *, header: bytes, head: bytes, records: Sequence[tuple[bytes, bytes]]
+    ) -> None:
+        self._header = header
+        self._state = _State(head, dict(records))
+        self._writing = False
+
+    def header(self) -> bytes:
+        """The header it was made with."""
+        return self._header
+
+    @contextmanager
+    def read(self) -> Iterator[_State]:
+        """The state as it is now."""
+        yield _State(self._state.head(), self._state.rows)
+
+    @contextmanager
+    def write(self) -> Iterator[_State]:
+        """A copy that takes the place of the state at the end."""
+        if self._writing:
+            raise RegisterUnavailable(
+                "The register is being changed.", unchanged="Nothing was changed."
+            )
+        self._writing = True
+        try:
+            draft = _State(self._state.head(), dict(self._state.rows))
+            yield draft
+            self._state = draft
+        finally:
+            self._writing = False
+
+    def scrub(self) -> None:
+        """Nothing to do: what is removed is let go at once."""
+
+    def close(self) -> None:
+        """Nothing to do: the records live as long as the store."""
+
+
+class _State:
+    def __init__(self, head: bytes, rows: dict[bytes, bytes]) -> None:
+        self._head = head
+        self.rows = rows
+
+    def head(self) -> bytes:
+        return self._head
+
+    def records(self) -> Iterator[tuple[bytes, bytes]]:
+        return iter(sorted(self.rows.items()))
+
+    def fetch(self, ids: Iterable[bytes]) -> Iterator[bytes | None]:
+        return (self.rows.get(row_id) for row_id in ids)
+
+    def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        self.rows.update(rows)
+
+    def delete(self, ids: Sequence[bytes]) -> None:
+        for row_id in ids:
+            if self.rows.pop(row_id, None) is None:
+                raise IntegrityBroken("A record of the register is missing.")
+
+    def set_head(self, head: bytes) -> None:
+        self._head = head

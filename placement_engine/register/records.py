@@ -1,0 +1,145 @@
+"""One record: 4,096 bytes that say nothing, and open only where they were put.
+
+Each record has its own random data key, wrapped under the register's wrapping key together
+with the record's kind and version, so not even those can be read or changed from outside.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from placement_engine.errors import IntegrityBroken
+from placement_engine.register import crypto
+from placement_engine.register.header import FORMAT, ID_SIZE, RootKeys
+
+RECORD_SIZE = 4096
+
+_WRAPPED = struct.Struct(f">{crypto.KEY_SIZE}sBQ")
+_WRAPPED_SIZE = _WRAPPED.size + crypto.TAG_SIZE
+_PREFIX = struct.Struct(
+    f">B{ID_SIZE}s{crypto.NONCE_SIZE}s{_WRAPPED_SIZE}s{crypto.COMMITMENT_SIZE}s{crypto.NONCE_SIZE}s"
+)
+BODY_SIZE = RECORD_SIZE - _PREFIX.size - crypto.TAG_SIZE
+"""Bytes of content that one record holds."""
+
+_LABEL = b"placement_engine/register"
+_SEAL_FIELDS = b"data key, kind, version"
+_BODY_FIELDS = b"body"
+
+
+class Seal(NamedTuple):
+    """What tells one record from every other that was ever sealed; says nothing of its body."""
+
+    kind: int
+    version: int
+    commitment: bytes
+
+
+class Sealer:
+    """Seals and opens the records of one table of one register.
+
+    Parameters
+    ----------
+    keys
+        The register's keys.
+    table
+        Name of the table; bound to every record, so that a row moved to another table
+        does not open.
+    entropy
+        Gives random bytes.
+    """
+
+    def __init__(self, keys: RootKeys, table: bytes, entropy: Callable[[int], bytes]) -> None:
+        self._keys = keys
+        self._entropy = entropy
+        self._place = crypto.associated_data(
+            [_LABEL, FORMAT.to_bytes(2, "big"), keys.register_id, keys.key_id, table]
+        )
+
+    def seal(self, row_id: bytes, *, kind: int, version: int, body: bytes) -> bytes:
+        """Seal `body`, at most `BODY_SIZE` bytes, into a record of `RECORD_SIZE` bytes.
+
+        Raises
+        ------
+        ValueError
+            The id is empty, or the body too long; before any key is made.
+        """
+        seal_bound, body_bound = self._bounds(row_id, kind, version)
+        if len(body) > BODY_SIZE:
+            raise ValueError("the content is longer than one record holds")
+        entropy = self._entropy
+        data_key = entropy(crypto.KEY_SIZE)
+        wrap_nonce, body_nonce = entropy(crypto.NONCE_SIZE), entropy(crypto.NONCE_SIZE)
+        encryption, commitment = crypto.committed(data_key, body_bound)
+        wrapped = self._keys.wrapping.encrypt(
+            wrap_nonce, _WRAPPED.pack(data_key, kind, version), seal_bound
+        )
+        prefix = _PREFIX.pack(
+            FORMAT, self._keys.key_id, wrap_nonce, wrapped, commitment, body_nonce
+        )
+        padded = body.ljust(BODY_SIZE, b"\0")
+        return prefix + crypto.encrypt(encryption, body_nonce, padded, body_bound)
+
+    def look(self, row_id: bytes, record: bytes) -> Seal:
+        """Learn kind and version of a record; its body stays shut.
+
+        Raises
+        ------
+        IntegrityBroken
+            The record is not the one that was put here.
+        """
+        return self._unwrap(row_id, record)[0]
+
+    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
+        if len(record) != RECORD_SIZE or len(row_id) != ID_SIZE:
+            raise _altered()
+        version, key_id, nonce, wrapped, commitment, _ = _PREFIX.unpack_from(record)
+        if version != FORMAT or key_id != self._keys.key_id:
+            raise _altered()
+        try:
+            content = self._keys.wrapping.decrypt(nonce, wrapped, self._seal_bound(row_id))
+        except crypto.Unauthentic:
+            raise _altered() from None
+        data_key, kind, row_version = _WRAPPED.unpack(content)
+        return Seal(kind, row_version, commitment), data_key
+
+    def open(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
+        """The seal of a record and its body, padded with zeros to `BODY_SIZE`.
+
+        The commitment is compared before anything is decrypted under the data key.
+
+        Raises
+        ------
+        IntegrityBroken
+            The record is not the one that was put here.
+        """
+        seal, data_key = self._unwrap(row_id, record)
+        _, bound = self._bounds(row_id, seal.kind, seal.version)
+        encryption, commitment = crypto.committed(data_key, bound)
+        if not crypto.same(commitment, seal.commitment):
+            raise _altered()
+        nonce = record[_PREFIX.size - crypto.NONCE_SIZE : _PREFIX.size]
+        try:
+            return seal, crypto.decrypt(encryption, nonce, record[_PREFIX.size :], bound)
+        except crypto.Unauthentic:
+            raise _altered() from None
+
+    def _seal_bound(self, row_id: bytes) -> bytes:
+        return self._place + crypto.associated_data([_SEAL_FIELDS, row_id])
+
+    def _bounds(self, row_id: bytes, kind: int, version: int) -> tuple[bytes, bytes]:
+        about = struct.pack(">BQ", kind, version)
+        return (
+            self._seal_bound(row_id),
+            self._place + crypto.associated_data([_BODY_FIELDS, row_id, about]),
+        )
+
+
+def _altered() -> IntegrityBroken:
+    return IntegrityBroken(
+        "A record of the register was altered or moved.",
+        unchanged="Nothing was changed, and nothing was answered from it.",
+        do="Restore the register from a backup, and find out who could write to it.",
+    )

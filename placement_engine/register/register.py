@@ -1,0 +1,346 @@
+"""The register as an analyst thinks of it: placements, cases, proposals, intelligence.
+
+Everything is decrypted in memory and matched there; nothing can be searched for in the
+file. Each method that writes does so as one change: all of it is kept, or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from placement_engine.errors import StaleProposal
+from placement_engine.intelligence import Facility, Network, Placement
+from placement_engine.register import casework, placed, snapshots
+from placement_engine.register.documents import DocumentKind
+from placement_engine.register.head import Entropy, Founding, found, unaccounted
+from placement_engine.register.header import Header
+from placement_engine.register.keys import KeyProvider
+from placement_engine.register.memory import MemoryStore
+from placement_engine.register.placed import StoredPlacement
+from placement_engine.register.snapshots import StoredSnapshot
+from placement_engine.register.sqlite import SqliteStore, refuse_existing
+from placement_engine.register.store import RegisterStore
+from placement_engine.register.vault import Reading, Vault, VerifyReport
+from placement_engine.vocabulary import BatchName
+
+
+class Register:
+    """One register, open; use it as a context manager, or close it.
+
+    Made by `create`, `open` or `in_memory`. Every method may raise `RegisterUnavailable`
+    (busy, full, not writable) or `IntegrityBroken` (altered outside the program); nothing
+    is changed then.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        with vault.read() as state:
+            settings = [json.loads(d.payload) for d in state.documents(DocumentKind.SETTING)]
+        if len(settings) != 1:
+            raise unaccounted()
+        self._single_user = bool(settings[0]["single_user"])
+        # Where cases and proposals stand, by the epoch for which that holds.
+        self._located: dict[DocumentKind, tuple[int, casework.Located]] = {}
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        keys: KeyProvider,
+        *,
+        single_user: bool,
+        today: date,
+        entropy: Entropy = os.urandom,
+    ) -> Register:
+        """Make a new, empty register that only the owner of the file may read.
+
+        Parameters
+        ----------
+        single_user
+            For trials: nobody else has to approve anything. Every output says so.
+        today
+            Kept sealed; the file itself tells no day.
+        entropy
+            Gives random bytes.
+
+        Raises
+        ------
+        RegisterUnavailable
+            There is something at `path` already, or it cannot be written.
+        """
+        refuse_existing(path)
+        founding = _found(keys, single_user, today, entropy)
+        store = SqliteStore.create(
+            path,
+            header=founding.header,
+            head=founding.head,
+            records=founding.records,
+            temporary=path.with_name(f".{path.name}.{entropy(8).hex()}"),
+        )
+        return cls._over(store, founding, entropy)
+
+    @classmethod
+    def in_memory(
+        cls, keys: KeyProvider, *, single_user: bool, today: date, entropy: Entropy = os.urandom
+    ) -> Register:
+        """Make a new, empty register that is gone when it is closed."""
+        founding = _found(keys, single_user, today, entropy)
+        store = MemoryStore(header=founding.header, head=founding.head, records=founding.records)
+        return cls._over(store, founding, entropy)
+
+    @classmethod
+    def _over(cls, store: RegisterStore, founding: Founding, entropy: Entropy) -> Register:
+        try:
+            return cls(Vault(store, founding.keys, entropy=entropy))
+        except BaseException:
+            store.close()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        keys: KeyProvider,
+        *,
+        read_only: bool = False,
+        wait_s: float = 5.0,
+        entropy: Entropy = os.urandom,
+    ) -> Register:
+        """Open a register and account for every record in it.
+
+        Parameters
+        ----------
+        read_only
+            Never write, not even beside the file.
+        wait_s
+            How long to wait for another program, in seconds.
+
+        Raises
+        ------
+        RegisterUnavailable, WrongKey, IntegrityBroken
+            As their names say; nothing was changed.
+        """
+        return cls.over(
+            SqliteStore.open(path, read_only=read_only, wait_s=wait_s), keys, entropy=entropy
+        )
+
+    @classmethod
+    def over(
+        cls, store: RegisterStore, keys: KeyProvider, *, entropy: Entropy = os.urandom
+    ) -> Register:
+        """Open the register that a store keeps; the store is closed with it, or on failure."""
+        try:
+            root_keys = Header.parse(store.header()).unlock(keys)
+            return cls(Vault(store, root_keys, entropy=entropy))
+        except BaseException:
+            store.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it and wipe its keys; harmless if done twice."""
+        self._vault.close()
+
+    @property
+    def single_user(self) -> bool:
+        """Whether it is one for trials, without a second person's approval."""
+        return self._single_user
+
+    @property
+    def epoch(self) -> int:
+        """Number of changes that it had seen when it was last looked at."""
+        return self._vault.epoch
+
+    def verify(self) -> VerifyReport:
+        """Open every record and account for each; raises `IntegrityBroken` otherwise."""
+        return self._vault.verify()
+
+    # Who is placed where. ------------------------------------------------------------
+
+    def placements(self) -> tuple[StoredPlacement, ...]:
+        """All placements, past and present, by subject and day."""
+        with self._vault.read() as state:
+            return placed.stored(state)
+
+    def import_placements(self, placements: Sequence[Placement]) -> int:
+        """Add placements; those that are known already, equal in all, are passed over.
+
+        Capacity is not checked here: what is imported is what is so.
+
+        Returns
+        -------
+        int
+            How many were new.
+
+        Raises
+        ------
+        InvalidFiles
+            A subject would be placed twice on one day; nothing is added.
+        """
+        with self._vault.change() as change:
+            return placed.add(change, placements)
+
+    def remove_placement(self, placement_id: bytes, day: date) -> None:
+        """Remove a placement for good: its bytes are overwritten in the file.
+
+        That something was removed on `day` is kept, but not who or where.
+
+        Raises
+        ------
+        UnknownReference
+            There is no such placement.
+        """
+        with self._vault.change() as change:
+            placed.remove(change, placement_id, day)
+        self._vault.scrub()
+
+    # What is known. ------------------------------------------------------------------
+
+    def networks(self) -> Mapping[BatchName, Network]:
+        """The network in force of each batch."""
+        with self._vault.read() as state:
+            return MappingProxyType(snapshots.networks(state))
+
+    def network(self) -> Network:
+        """All batches in force, combined; empty if nothing was imported."""
+        networks = self.networks()
+        return Network.combine([networks[batch] for batch in sorted(networks)])
+
+    def import_network(self, batch: str, network: Network, day: date) -> bool:
+        """Put a network in force for its batch; what it supersedes is kept.
+
+        Returns
+        -------
+        bool
+            False if exactly this was in force already; nothing is written then.
+        """
+        with self._vault.change() as change:
+            return snapshots.supersede(change, BatchName(batch), network, day)
+
+    def snapshots(self) -> tuple[StoredSnapshot, ...]:
+        """All imports of intelligence, in force and superseded, by batch and day."""
+        with self._vault.read() as state:
+            return snapshots.stored(state)
+
+    def facilities(self) -> tuple[Facility, ...]:
+        """What places offer, as last imported."""
+        with self._vault.read() as state:
+            return snapshots.facilities(state)
+
+    def replace_facilities(self, facilities: Sequence[Facility]) -> None:
+        """Put these in place of all that was known of what places offer."""
+        with self._vault.change() as change:
+            snapshots.replace_facilities(change, facilities)
+
+    # What is asked, answered and decided. --------------------------------------------
+
+    def put_cases(self, cases: Mapping[str, bytes]) -> None:
+        """Add cases by id, or replace those of the same id, which opens them anew.
+
+        A case that is put again unchanged keeps its state and its proposal.
+        """
+        with self._vault.change() as change:
+            casework.put_cases(change, cases)
+
+    def put_case(self, case_id: str, payload: bytes) -> None:
+        """Add or replace one case."""
+        self.put_cases({case_id: payload})
+
+    def case(self, case_id: str) -> bytes:
+        """One case as it was put; raises `UnknownReference` if there is none."""
+        return self._payload(DocumentKind.CASE, case_id, casework.no_case(case_id))
+
+    def cases(self) -> list[tuple[str, str]]:
+        """Id and state of each case: ``open``, ``proposed`` or ``decided``; by id."""
+        with self._vault.read() as state:
+            where = self._where(state, DocumentKind.CASE)
+            return sorted((case_id, state) for case_id, (_, state) in where.items())
+
+    def put_proposals(self, proposals: Mapping[str, bytes]) -> None:
+        """Keep the last proposal for each case; raises `UnknownReference` if one is missing."""
+        with self._vault.change() as change:
+            casework.put_proposals(change, proposals)
+
+    def put_proposal(self, case_id: str, payload: bytes) -> None:
+        """Keep the last proposal for one case."""
+        self.put_proposals({case_id: payload})
+
+    def proposal(self, case_id: str) -> bytes:
+        """The last proposal for a case; raises `UnknownReference` if there is none."""
+        missing = f"There is no proposal for case {case_id}. Run: placement propose {case_id}."
+        return self._payload(DocumentKind.PROPOSAL, case_id, missing)
+
+    def accept(
+        self,
+        case_id: str,
+        placement: Placement,
+        *,
+        decision: bytes,
+        day: date,
+        seen: int | None = None,
+    ) -> bytes:
+        """Carry out a decision in one change; gives the id of the new placement.
+
+        The subject's earlier placement ends, the new one is added, the decision is kept,
+        and the case is decided.
+
+        Parameters
+        ----------
+        seen
+            The `epoch` at which the facts were read that the decision rests on. If the
+            register has changed since, by anybody, the decision is refused.
+
+        Raises
+        ------
+        UnknownReference
+            There is no such case.
+        StaleProposal
+            The case is decided already, or the register has changed since `seen`.
+        """
+        with self._vault.change() as change:
+            if seen is not None and seen != self._vault.epoch:
+                raise StaleProposal(
+                    "The register has changed since the facts were read.",
+                    unchanged="Nothing was written.",
+                    do="Run it again.",
+                )
+            casework.decide(change, case_id, decision, day)
+            return placed.move(change, placement)
+
+    def decisions(self) -> tuple[casework.StoredDecision, ...]:
+        """What was decided, by day and case."""
+        with self._vault.read() as state:
+            return casework.decisions(state)
+
+    def _payload(self, kind: DocumentKind, case_id: str, missing: str) -> bytes:
+        with self._vault.read() as state:
+            where = self._where(state, kind)
+            return casework.payload(state, where, case_id, missing=missing)
+
+    def _where(self, state: Reading, kind: DocumentKind) -> casework.Located:
+        epoch, where = self._located.get(kind, (-1, {}))
+        if epoch != self._vault.epoch:
+            where = casework.located(state, kind)
+            self._located[kind] = (self._vault.epoch, where)
+        return where
+
+
+def _found(keys: KeyProvider, single_user: bool, today: date, entropy: Entropy) -> Founding:
+    settings = {"single_user": single_user, "created": today.isoformat()}
+    return found(keys, (DocumentKind.SETTING, json.dumps(settings).encode()), entropy)

@@ -1,0 +1,349 @@
+"""A register in one SQLite file.
+
+The table of records is ordered by random id (``WITHOUT ROWID``), so the file does not tell
+in which order people were placed. What is removed is overwritten, in the file and in the
+write-ahead log. Whatever SQLite says is translated here: busy, full, unwritable or
+missing is `RegisterUnavailable`; everything else that a sound file never causes is
+`IntegrityBroken`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from placement_engine.errors import IntegrityBroken, RegisterUnavailable
+from placement_engine.register.header import FORMAT
+
+APPLICATION_ID = 0x504C4143  # "PLAC", for file(1) and for us
+PAGE_SIZE = 4096
+
+_SCHEMA = {
+    "header": "CREATE TABLE header (slot INTEGER PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
+    "head": "CREATE TABLE head (slot INTEGER PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
+    "record": "CREATE TABLE record (id BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
+}
+_LONGEST_VALUE = 1 << 20  # a damaged length must not make SQLite allocate gigabytes
+
+_UNAVAILABLE = {
+    sqlite3.SQLITE_BUSY: ("is in use by another program", "Try again in a moment."),
+    sqlite3.SQLITE_LOCKED: ("is in use by another program", "Try again in a moment."),
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Make room and run again."),
+    sqlite3.SQLITE_READONLY: ("cannot be written", "Check the rights to the file and its folder."),
+    sqlite3.SQLITE_PERM: ("cannot be opened", "Check the rights to the file and its folder."),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Check the rights to the file and its folder."),
+    sqlite3.SQLITE_IOERR: ("could not be read or written by the system", "Check the disk."),
+    sqlite3.SQLITE_NOMEM: ("could not be read: the memory is full", "Run again with more memory."),
+}
+_PRIMARY_CODE = 0xFF  # the extended codes of SQLite keep the primary one in the low byte
+
+
+class SqliteStore:
+    """Keeps the bytes of one register in an SQLite file; make it by `create` or `open`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        header: bytes,
+        head: bytes,
+        records: Sequence[tuple[bytes, bytes]],
+        temporary: Path,
+        wait_s: float = 5.0,
+    ) -> Self:
+        """Make a new file that only its owner may read.
+
+        The file is filled under the name `temporary`, in the same folder, and gets its own
+        name when it is whole: a kill never leaves half a register behind.
+
+        Raises
+        ------
+        RegisterUnavailable
+            There is something at `path` already, or it cannot be written.
+        """
+        try:
+            refuse_existing(path)
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            try:
+                _fill(temporary, header, head, records)
+                _rename_new(temporary, path)
+            finally:
+                for suffix in ("", "-wal", "-shm"):
+                    Path(f"{temporary}{suffix}").unlink(missing_ok=True)
+            _sync_folder(path.parent)
+        except OSError:
+            raise _unavailable(sqlite3.SQLITE_CANTOPEN) from None
+        return cls.open(path, wait_s=wait_s)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, wait_s: float = 5.0) -> Self:
+        """Open a file.
+
+        Parameters
+        ----------
+        read_only
+            Never write, not even beside the file: for registers on read-only media.
+        wait_s
+            How long to wait for another program, in seconds.
+
+        Raises
+        ------
+        RegisterUnavailable, IntegrityBroken
+            As their names say.
+        """
+        _check_beginning(path)
+        with _translated():
+            connection = _connect(path, read_only=read_only, wait_s=wait_s)
+            try:
+                _check_structure(connection, thorough=not read_only)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection)
+
+    def header(self) -> bytes:
+        """The register's header."""
+        with _translated():
+            return _only(self._connection, "header")
+
+    @contextmanager
+    def read(self) -> Iterator[_Change]:
+        """Look at the state as it is now; others may write meanwhile, unseen."""
+        with self._transaction("BEGIN") as view:
+            yield view
+
+    @contextmanager
+    def write(self) -> Iterator[_Change]:
+        """Change the state alone; waits for another writer."""
+        with self._transaction("BEGIN IMMEDIATE") as change:
+            yield change
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[_Change]:
+        if self._closed:
+            raise RegisterUnavailable("The register was closed.", unchanged="Nothing was changed.")
+        with _translated():
+            self._connection.execute(begin)
+            try:
+                yield _Change(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # Some errors have rolled back already, and a second rollback is an error.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log into the file, where removed rows are overwritten.
+
+        If another program is reading just now, that is left to the next close.
+        """
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Empty the write-ahead log and close; committed data are safe even if that fails."""
+        if not self._closed:
+            self._closed = True
+            self.scrub()
+            self._connection.close()
+
+
+class _Change:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> bytes:
+        with _translated():
+            return _only(self._connection, "head")
+
+    def records(self) -> Iterator[tuple[bytes, bytes]]:
+        with _translated():
+            last = b""
+            for row_id, content in self._connection.execute("SELECT id, content FROM record"):
+                if type(row_id) is not bytes or type(content) is not bytes or row_id <= last:
+                    raise _damaged()
+                last = row_id
+                yield row_id, content
+
+    def fetch(self, ids: Iterable[bytes]) -> Iterator[bytes | None]:
+        with _translated():
+            for row_id in ids:
+                row = self._connection.execute(
+                    "SELECT content FROM record WHERE id = ?", (row_id,)
+                ).fetchone()
+                yield None if row is None else _bytes(row[0])
+
+    def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        with _translated():
+            self._connection.executemany(
+                "INSERT INTO record (id, content) VALUES (?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
+                rows,
+            )
+
+    def delete(self, ids: Sequence[bytes]) -> None:
+        with _translated():
+            for row_id in ids:
+                gone = self._connection.execute("DELETE FROM record WHERE id = ?", (row_id,))
+                if gone.rowcount != 1:
+                    raise _damaged()
+
+    def set_head(self, head: bytes) -> None:
+        with _translated():
+            self._connection.execute("UPDATE head SET content = ?", (head,))
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise `RegisterUnavailable` if there is anything at `path`."""
+    if os.path.lexists(path):
+        raise RegisterUnavailable(
+            f"There is something at {path} already.",
+            unchanged="It was not touched.",
+            do="Choose another path, or move it away.",
+        )
+
+
+def _connect(path: Path, *, read_only: bool, wait_s: float) -> sqlite3.Connection:
+    uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw")
+    log = Path(f"{path}-wal")
+    if read_only and not os.access(path.parent, os.W_OK) and not log.exists():
+        uri += "&immutable=1"  # nobody can write there, and without this SQLite wants to
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    connection.text_factory = bytes
+    for pragma in (
+        "secure_delete = ON",
+        "synchronous = FULL",
+        "temp_store = MEMORY",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _fill(path: Path, header: bytes, head: bytes, records: Sequence[tuple[bytes, bytes]]) -> None:
+    with _translated():
+        connection = _connect(path, read_only=False, wait_s=0)
+        try:
+            for pragma in (
+                f"page_size = {PAGE_SIZE}",
+                f"application_id = {APPLICATION_ID}",
+                f"user_version = {FORMAT}",
+                "journal_mode = WAL",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in _SCHEMA.values():
+                connection.execute(statement)
+            connection.execute("INSERT INTO header VALUES (0, ?)", (header,))
+            connection.execute("INSERT INTO head VALUES (0, ?)", (head,))
+            connection.executemany("INSERT INTO record VALUES (?, ?)", records)
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+
+def _rename_new(temporary: Path, path: Path) -> None:
+    """Give the whole file its name, but never take the name from another file."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        refuse_existing(path)
+    except OSError:  # a file system without hard links
+        refuse_existing(path)
+        temporary.rename(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_beginning(path: Path) -> None:
+    """Compare what SQLite's own first bytes must say, before SQLite believes them."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(100)
+    except FileNotFoundError:
+        raise RegisterUnavailable(
+            f"There is no register at {path}.", do="Check the path, or make one: register init."
+        ) from None
+    except OSError:
+        raise _unavailable(sqlite3.SQLITE_CANTOPEN) from None
+    expected = {
+        0: b"SQLite format 3\0" + PAGE_SIZE.to_bytes(2, "big") + b"\2\2",  # 2: write-ahead log
+        21: b"\x40\x20\x20",
+        60: FORMAT.to_bytes(4, "big"),
+        68: APPLICATION_ID.to_bytes(4, "big"),
+    }
+    if any(start[at : at + len(value)] != value for at, value in expected.items()):
+        raise IntegrityBroken(
+            f"The file {path} is not a register, or its beginning was altered.",
+            unchanged="It was not touched.",
+            do="Check the path; if it is right, restore the register from a backup.",
+        )
+
+
+def _check_structure(connection: sqlite3.Connection, *, thorough: bool) -> None:
+    found = {
+        (_bytes(name), _bytes(sql))
+        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master")
+    }
+    if found != {(name.encode(), sql.encode()) for name, sql in _SCHEMA.items()}:
+        raise _damaged()
+    # A forged list of free pages would let our own next write destroy rows.
+    if thorough and connection.execute("PRAGMA quick_check(1)").fetchall() != [(b"ok",)]:
+        raise _damaged()
+
+
+def _only(connection: sqlite3.Connection, table: str) -> bytes:
+    rows = connection.execute(f"SELECT slot, content FROM {table}").fetchall()  # noqa: S608
+    if len(rows) != 1 or rows[0][0] != 0:
+        raise _damaged()
+    return _bytes(rows[0][1])
+
+
+def _bytes(value: object) -> bytes:
+    if type(value) is not bytes:
+        raise _damaged()
+    return value
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+        raise (_unavailable(primary) if primary in _UNAVAILABLE else _damaged()) from None
+    except MemoryError:
+        raise _unavailable(sqlite3.SQLITE_NOMEM) from None
+
+
+def _unavailable(primary: int) -> RegisterUnavailable:
+    what, do = _UNAVAILABLE[primary]
+    return RegisterUnavailable(f"The register {what}.", unchanged="Nothing was changed.", do=do)
+
+
+def _damaged() -> IntegrityBroken:
+    return IntegrityBroken(
+        "The register's file is damaged or was altered outside the program.",
+        unchanged="Nothing was changed.",
+        do="Restore the register from a backup, and find out who could write to it.",
+    )

@@ -1,0 +1,317 @@
+"""Documents over a store: sealed one by one, and accounted for all together.
+
+Each record is authenticated by itself; that none was added, removed or put back is proved
+by the head: the number of records, and a sum over all of them that nobody can compute
+without the key. Opening a register compares both before anything is answered.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from placement_engine.errors import RegisterUnavailable
+from placement_engine.register import crypto
+from placement_engine.register import documents as layout
+from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
+from placement_engine.register.head import (
+    HEADS,
+    MODULUS,
+    RECORDS,
+    Entropy,
+    Head,
+    Rows,
+    seal_head,
+    unaccounted,
+)
+from placement_engine.register.header import ID_SIZE, RootKeys
+from placement_engine.register.records import Seal, Sealer
+from placement_engine.register.store import RegisterStore, StoreView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """That every record was opened and accounted for; there is no report otherwise.
+
+    Parameters
+    ----------
+    records, documents
+        How many there are; a long document takes several records.
+    epoch
+        Rises by one with each change; a lower one than noted before means that an old
+        copy of the register was put back.
+    """
+
+    records: int
+    documents: int
+    epoch: int
+
+
+class Vault:
+    """The documents of one register.
+
+    Parameters
+    ----------
+    store
+        Keeps the bytes.
+    keys
+        From the header; wiped by `close`.
+    entropy
+        Gives random bytes.
+
+    Raises
+    ------
+    IntegrityBroken
+        The records are not those that the head accounts for.
+    """
+
+    def __init__(self, store: RegisterStore, keys: RootKeys, *, entropy: Entropy) -> None:
+        self._store = store
+        self._keys = keys
+        self._entropy = entropy
+        self._sealer = Sealer(keys, RECORDS, entropy)
+        self._heads = Sealer(keys, HEADS, entropy)
+        self._closed = False
+        self._known = b""  # the sealed head for which _head and _index hold
+        self._head = Head(count=0, epoch=0, digest=0)
+        self._index: dict[bytes, tuple[Seal, int]] = {}
+        with self.read():
+            pass
+
+    @property
+    def epoch(self) -> int:
+        """Number of changes that the register had seen when it was last looked at."""
+        return self._head.epoch
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """Look at one consistent state."""
+        self._refuse_closed()
+        with self._store.read() as view:
+            self._account(view)
+            yield Reading(view, self._sealer, self._keys, self._index)
+
+    @contextmanager
+    def change(self) -> Iterator[Changing]:
+        """Change the register alone: all that is staged inside is kept at the end, or nothing."""
+        self._refuse_closed()
+        with self._store.write() as store:
+            self._account(store)
+            draft = Changing(store, self._sealer, self._keys, self._index, self._entropy)
+            yield draft
+            if not draft.puts and not draft.deletes:
+                return
+            index = dict(self._index)
+            digest = self._head.digest
+            for row_id in (*draft.deletes, *(i for i, _ in draft.puts if i in index)):
+                digest -= index.pop(row_id)[1]
+            for row_id, record in draft.puts:
+                number = crypto.fingerprint(self._keys.digest, row_id, record)
+                index[row_id] = (self._sealer.look(row_id, record), number)
+                digest += number
+            head = Head(count=len(index), epoch=self._head.epoch + 1, digest=digest % MODULUS)
+            sealed = seal_head(self._keys, self._entropy, head)
+            store.delete(draft.deletes)
+            store.put(draft.puts)
+            store.set_head(sealed)
+        # Only a change that was kept may alter what we believe to be there.
+        self._known, self._head, self._index = sealed, head, index
+
+    def verify(self) -> VerifyReport:
+        """Open every record and account for each.
+
+        Raises
+        ------
+        IntegrityBroken
+            Something was added, altered, removed, swapped or put back.
+        """
+        self._refuse_closed()
+        with self._store.read() as view:
+            self._known = b""
+            self._account(view)
+            reading = Reading(view, self._sealer, self._keys, self._index)
+            found = parts = 0
+            for kind in DocumentKind:
+                for document in reading.documents(kind):
+                    found += 1
+                    parts += layout.parts(len(document.payload))
+            if found + parts != len(self._index):
+                raise unaccounted()
+            return VerifyReport(records=len(self._index), documents=found, epoch=self._head.epoch)
+
+    def scrub(self) -> None:
+        """Leave no bytes of removed records behind, as far as the store can."""
+        self._store.scrub()
+
+    def close(self) -> None:
+        """Close the store and wipe the keys; harmless if done twice."""
+        if not self._closed:
+            self._closed = True
+            self._index = {}
+            self._keys.wipe()
+            self._store.close()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise RegisterUnavailable("The register was closed.", unchanged="Nothing was changed.")
+
+    def _account(self, view: StoreView) -> None:
+        """Compare all records with the head, unless nothing changed since the last time."""
+        sealed = view.head()
+        if sealed == self._known:
+            return
+        seal, body = self._heads.open(self._keys.register_id, sealed)
+        head = Head.decode(body)
+        if seal.kind != layout.HEAD_CODE or seal.version != head.epoch:
+            raise unaccounted()
+        if head.epoch <= self._head.epoch and self._known:
+            raise unaccounted()  # an old state was put back while we looked
+        index: dict[bytes, tuple[Seal, int]] = {}
+        digest = 0
+        key, look = self._keys.digest, self._sealer.look
+        for rows, (row_id, record) in enumerate(view.records(), start=1):
+            if rows > head.count:
+                raise unaccounted()
+            number = crypto.fingerprint(key, row_id, record)
+            index[row_id] = (look(row_id, record), number)
+            digest += number
+        if len(index) != head.count or digest % MODULUS != head.digest:
+            raise unaccounted()
+        self._known, self._head, self._index = sealed, head, index
+
+
+class Reading:
+    """One consistent state of the documents."""
+
+    def __init__(
+        self,
+        view: StoreView,
+        sealer: Sealer,
+        keys: RootKeys,
+        index: dict[bytes, tuple[Seal, int]],
+    ) -> None:
+        self._view = view
+        self._sealer = sealer
+        self._keys = keys
+        self._index = index
+
+    def ids(self, kind: DocumentKind) -> list[bytes]:
+        """Ids of the documents of a kind, in no telling order."""
+        code = KIND_CODES[kind]
+        return [row_id for row_id, (seal, _) in self._index.items() if seal.kind == code]
+
+    def beginnings(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
+        """Id and first bytes of each document of a kind; the rest of it stays shut."""
+        ids = self.ids(kind)
+        for row_id, (_, body) in zip(ids, self._open(ids), strict=True):
+            yield row_id, layout.join(body, [])
+
+    def documents(self, kind: DocumentKind) -> Iterator[Document]:
+        """All documents of a kind."""
+        ids = self.ids(kind)
+        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
+            yield self._whole(row_id, seal, body)
+
+    def document(self, row_id: bytes) -> Document:
+        """One document by its id.
+
+        Raises
+        ------
+        IntegrityBroken
+            There is no such document, though another one refers to it.
+        """
+        [(seal, body)] = self._open([row_id])
+        if seal.kind not in KINDS:
+            raise unaccounted()
+        return self._whole(row_id, seal, body)
+
+    def _whole(self, row_id: bytes, seal: Seal, body: bytes) -> Document:
+        rest = [part for _, part in self._open(self._part_ids(row_id, seal, body))]
+        return Document(
+            id=row_id,
+            kind=KINDS[seal.kind],
+            payload=layout.join(body, rest),
+            version=seal.version,
+        )
+
+    def _part_ids(self, row_id: bytes, seal: Seal, body: bytes) -> list[bytes]:
+        count = layout.parts(layout.length(body))
+        if count > len(self._index):
+            raise unaccounted()
+        return part_ids(self._keys, row_id, seal.version, count)
+
+    def _open(self, ids: Sequence[bytes]) -> Iterator[tuple[Seal, bytes]]:
+        for row_id, record in zip(ids, self._view.fetch(ids), strict=True):
+            entry = self._index.get(row_id)
+            if record is None or entry is None:
+                raise unaccounted()
+            seal, body = self._sealer.open(row_id, record)
+            if seal != entry[0]:  # replaced behind our back, by a record that was once true
+                raise unaccounted()
+            yield seal, body
+
+
+class Changing(Reading):
+    """The documents as they were before the change, and what is staged to change.
+
+    What is staged is not yet seen by reading. A document can be staged once.
+    """
+
+    def __init__(
+        self,
+        view: StoreView,
+        sealer: Sealer,
+        keys: RootKeys,
+        index: dict[bytes, tuple[Seal, int]],
+        entropy: Entropy,
+    ) -> None:
+        super().__init__(view, sealer, keys, index)
+        self._entropy = entropy
+        self._staged: set[bytes] = set()
+        self.puts: Rows = []
+        self.deletes: list[bytes] = []
+
+    def add(self, kind: DocumentKind, payload: bytes) -> bytes:
+        """Stage a new document; gives its id."""
+        row_id = self._entropy(ID_SIZE)
+        self._put(row_id, KIND_CODES[kind], 1, payload)
+        return row_id
+
+    def replace(self, row_id: bytes, payload: bytes) -> None:
+        """Stage new content for a document, under the next version."""
+        seal = self._drop_parts(row_id)
+        self._put(row_id, seal.kind, seal.version + 1, payload)
+
+    def remove(self, row_id: bytes) -> None:
+        """Stage that a document goes; its bytes are overwritten when the store is scrubbed."""
+        self._drop_parts(row_id)
+        self.deletes.append(row_id)
+
+    def _drop_parts(self, row_id: bytes) -> Seal:
+        if row_id in self._staged:
+            raise ValueError("this document is staged already")
+        self._staged.add(row_id)
+        [(seal, body)] = self._open([row_id])
+        self.deletes.extend(self._part_ids(row_id, seal, body))
+        return seal
+
+    def _put(self, row_id: bytes, kind: int, version: int, payload: bytes) -> None:
+        first, *rest = layout.split(payload)
+        self.puts.append(
+            (row_id, self._sealer.seal(row_id, kind=kind, version=version, body=first))
+        )
+        ids = part_ids(self._keys, row_id, version, len(rest))
+        self.puts.extend(
+            (part, self._sealer.seal(part, kind=layout.PART_CODE, version=version, body=body))
+            for part, body in zip(ids, rest, strict=True)
+        )
+
+
+def part_ids(keys: RootKeys, row_id: bytes, version: int, count: int) -> list[bytes]:
+    """Ids of the records that follow a document's first: random to all but the key's holder."""
+    return [
+        crypto.pseudorandom_id(keys.row_ids, row_id + struct.pack(">QQ", version, number))
+        for number in range(count)
+    ]
