@@ -152,11 +152,8 @@ def _core_dumps(run: Run) -> str:
     del run
     from placement_engine.register.hardening import forbid_core_dumps
 
-    forbid_core_dumps()
-    try:
-        import resource
-    except ImportError:  # not a POSIX system
+    if os.name != "posix":
         return "–"
-    if resource.getrlimit(resource.RLIMIT_CORE)[0] != 0:
+    if not forbid_core_dumps():
         raise InvalidConfiguration("Core dumps cannot be forbidden.", do="Run: ulimit -c 0.")
     return "0"

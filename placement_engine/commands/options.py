@@ -229,12 +229,16 @@ class Run:
         )
         keys = PassphraseKey(passphrase)
         cache = self.cache_dir
-        if create:
-            engine = PlacementEngine.create(
-                path, keys, single_user=True, as_of=as_of, policy=policy, cache_dir=cache
+        try:
+            engine = (
+                PlacementEngine.create(
+                    path, keys, single_user=True, as_of=as_of, policy=policy, cache_dir=cache
+                )
+                if create
+                else PlacementEngine.open(path, keys, as_of=as_of, policy=policy, cache_dir=cache)
             )
-        else:
-            engine = PlacementEngine.open(path, keys, as_of=as_of, policy=policy, cache_dir=cache)
+        finally:
+            keys.wipe()
         with engine:
             if engine.single_user:
                 self.output.note(say(self.language, "single_user"))

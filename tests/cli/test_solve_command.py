@@ -1,0 +1,168 @@
+"""`placement solve`: documents, exit codes, and bytes that do not depend on chance."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner, Result
+
+from placement_engine.report.documents import schema_of
+
+
+def problem(**changes: Any) -> dict[str, Any]:
+    """Two rivals, four sites on a line, one of them full."""
+    at = (0, 30_000, 90_000, 200_000)
+    return {
+        "schema": "placement_engine/problem",
+        "version": 1,
+        "sites": ["0114", "0180", "1480", "2584"],
+        "distance_m": [[abs(a - b) for b in at] for a in at],
+        "exposure_ppm": [[max(0, 900_000 - 4 * abs(a - b)) for b in at] for a in at],
+        "capacity": {"0114": 3, "0180": 0, "1480": 1},
+        "subjects": [
+            {"id": "S1", "forbidden": {}, "unary_micronats": [10, 5, 30, 40]},
+            {
+                "id": "S2",
+                "forbidden": {"0114": ["home"]},
+                "unary_micronats": [0, 0, 50, 60],
+                "demand": 1,
+                "current": "1480",
+                "move_cost_micronats": 7,
+            },
+        ],
+        "pairs": [
+            {
+                "a": "S1",
+                "b": "S2",
+                "hostility_ppm": 710_000,
+                "reunion_ppm": 0,
+                "separation_m": 75_000,
+                "penalty_micronats": None,
+            }
+        ],
+        **changes,
+    }
+
+
+def solve(document: Any, *words: str) -> Result:
+    from cli import app
+
+    text = document if isinstance(document, str) else json.dumps(document)
+    return CliRunner().invoke(app, ["solve", "-", *words], input=text)
+
+
+def outcome(result: Result) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(result.stdout)
+    assert list(made)[:2] == ["schema", "version"]
+    jsonschema.validate(made, schema_of("outcome"), cls=jsonschema.Draft202012Validator)
+    return made
+
+
+def test_a_plan_is_proposed_and_exit_0() -> None:
+    result = solve(problem(), "--json")
+    assert result.exit_code == 0, result.stderr
+    told = outcome(result)
+    assert told["status"] == "proposed"
+    assert told["assignment"]["S1"] == "0114"
+    assert told["proved_optimal"]
+    assert told["witness"] == {"checked": True}
+    assert [level["name"] for level in told["levels"]] == ["total", "moves"]
+    assert told["objective_micronats"] == told["lower_bound_micronats"]
+    assert told["gap"] == 0
+
+
+def test_the_file_may_be_named(tmp_path: Path) -> None:
+    from cli import app
+
+    (tmp_path / "problem.json").write_text(json.dumps(problem()))
+    result = CliRunner().invoke(app, ["solve", str(tmp_path / "problem.json")])
+    assert result.exit_code == 0
+    assert "0114" in result.stdout
+    missing = CliRunner().invoke(app, ["solve", str(tmp_path / "no.json")])
+    assert missing.exit_code == 10
+
+
+def test_an_impossible_problem_exits_3_with_a_minimal_conflict() -> None:
+    everywhere = {"0114": ["home"], "0180": ["home"], "1480": ["family"], "2584": ["needs"]}
+    one = {"id": "S1", "forbidden": everywhere, "unary_micronats": [0, 0, 0, 0]}
+    told = outcome(solve(problem(subjects=[one], pairs=[]), "--json"))
+    assert told["status"] == "no_safe_placement"
+    assert {member["rule"] for member in told["conflict"]} == {"home", "family", "needs"}
+    assert all(set(member) == {"rule", "subjects", "class"} for member in told["conflict"])
+    assert told["assignment"] == {}
+    assert solve(problem(subjects=[one], pairs=[])).exit_code == 3
+
+
+def test_alternatives_are_other_whole_plans() -> None:
+    told = outcome(solve(problem(pairs=[], capacity={}), "--alternatives", "2", "--json"))
+    assert len(told["alternatives"]) == 4
+    for other in told["alternatives"]:
+        assert other["assignment"][other["subject"]] == other["site"]
+        assert other["site"] != told["assignment"][other["subject"]]
+        assert other["objective_micronats"] >= told["objective_micronats"]
+    assert outcome(solve(problem(), "--json"))["alternatives"] == []
+
+
+def test_the_answer_does_not_depend_on_workers() -> None:
+    def timeless(*words: str) -> dict[str, Any]:
+        told = outcome(solve(problem(), "--json", *words))
+        return {name: told[name] for name in told if name not in {"seconds", "trajectory"}}
+
+    assert timeless("--workers", "1") == timeless("--workers", "2")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "{",
+        "[]",
+        problem(version=9),
+        problem(sites=["0114"]),
+        problem(surprise=1),
+        problem(capacity={"canary": 1}),
+        problem(subjects=[{"id": "canary", "forbidden": {}, "unary_micronats": ["x"] * 4}]),
+    ],
+)
+def test_a_wrong_problem_exits_10_and_is_not_repeated(document: Any) -> None:
+    result = solve(document, "--json")
+    assert result.exit_code == 10
+    assert result.stdout == ""
+    assert json.loads(result.stderr)["schema"] == "placement_engine/error"
+    assert "canary" not in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--time-limit", "-1"),
+        ("--time-limit", "nan"),
+        ("--workers", "0"),
+        ("--gap", "-0.1"),
+        ("--max-work", "-5"),
+        ("--alternatives", "-1"),
+        ("--seed", "x"),
+    ],
+)
+def test_options_out_of_range_exit_2(words: tuple[str, ...]) -> None:
+    assert solve(problem(), *words).exit_code == 2
+
+
+def test_other_limits_are_taken() -> None:
+    told = outcome(
+        solve(problem(), "--json", "--max-work", "100000", "--gap", "0.5", "--seed", "7")
+    )
+    assert told["status"] == "proposed"
+
+
+def test_people_read_a_table() -> None:
+    swedish = solve(problem(), "--alternatives", "1").stdout
+    english = solve(problem(), "--lang", "en").stdout
+    assert "Förslag finns." in swedish
+    assert "samlad risk" in swedish
+    assert "total risk" in english
+    assert "S2" in english
