@@ -46,7 +46,7 @@ def behind_a_stranger(world: World) -> World:
     )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
 @given(WORLDS, st.sets(st.integers(0, 289), max_size=3), st.booleans())
 def test_meaning_and_compiled_form_say_the_same(
     world: World, elsewhere: set[int], second: bool
