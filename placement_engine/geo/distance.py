@@ -7,6 +7,7 @@ over a bridge or a ferry of the table and nowhere else. See ``docs/adr/0003``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,11 +95,13 @@ def road_metres(
 
 def _straight(points: IntArray) -> IntArray:
     x, y = points[:, 0], points[:, 1]
-    return _whole(np.sqrt((x[:, None] - x) ** 2 + (y[:, None] - y) ** 2))
+    squares: IntArray = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2
+    return _whole(np.sqrt(squares.astype(np.float64)))
 
 
-def _whole(metres: NDArray[np.float64]) -> IntArray:
-    return np.rint(metres).astype(np.int64)
+def _whole(metres: NDArray[np.floating[Any]]) -> IntArray:
+    whole: IntArray = np.rint(metres).astype(np.int64)
+    return whole
 
 
 def _lands(size: int, neighbours: Sequence[tuple[int, int]]) -> list[int]:

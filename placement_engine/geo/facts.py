@@ -135,10 +135,10 @@ def read_checked(folder: Path, name: str) -> bytes:
         content = (folder / name).read_bytes()
     except (OSError, UnicodeDecodeError) as error:
         raise _fault(f"{name} or {CHECKSUMS} cannot be read ({type(error).__name__}).") from None
-    digests = dict(reversed(line.split(maxsplit=1)) for line in listed.splitlines() if " " in line)
-    if name not in digests:
+    listed_for = [line.split()[0] for line in listed.splitlines() if line.split()[1:] == [name]]
+    if not listed_for:
         raise _fault(f"{CHECKSUMS} has no line for {name}.")
-    if digests[name] != hashlib.sha256(content).hexdigest():
+    if listed_for != [hashlib.sha256(content).hexdigest()]:
         raise _fault(f"{name} does not have the checksum that {CHECKSUMS} gives.")
     return content
 
@@ -251,7 +251,7 @@ def _check_totals(municipalities: Sequence[Municipality]) -> None:
         raise _fault(f"{_MUNICIPALITIES} has {len(municipalities)} municipalities, not {COUNT}.")
     total = sum(municipality.population for municipality in municipalities)
     if total != POPULATION:
-        raise _fault(f"The population is {total} in all, not {POPULATION}.")
+        raise _fault(f"the population is {total} in all, not {POPULATION}.")
 
 
 def _neighbours(rows: Sequence[_Row], index: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
@@ -286,7 +286,7 @@ def _crossing(row: _Row, index: Mapping[str, int]) -> Crossing:
 
 def _fault(what: str) -> DataFault:
     return DataFault(
-        what if what.startswith("The ") else f"Municipality data: {what}",
+        f"Municipality data: {what}",
         unchanged="Nothing was computed.",
         do="Install the program again, or rebuild the data with data/municipalities/build.py.",
     )
