@@ -32,7 +32,7 @@ def _compile(world: World, case: int) -> Effect:
     added = micronats_array(ties.household_placed[touched] * exposure)
     added += micronats_array(ties.household_reunion[touched] * exposure)
     over: BoolArray = (added > 0) & (placed.share[touched] + added > placed.ceiling[touched])
-    forbidden: BoolArray = over.any(axis=1)
+    forbidden: BoolArray = np.logical_or.reduce(over, axis=1)
     return Effect.of(world.sites, forbidden=forbidden)
 
 
