@@ -40,13 +40,12 @@ def associated_data(fields: Iterable[bytes]) -> bytes:
     >>> associated_data([b"ab", b"c"]).hex()
     '0000000261620000000163'
     """
-    parts: list[bytes] = []
+    joined = b""
     for field in fields:
         if not field:
             raise ValueError("an empty id cannot be bound to a record")
-        parts.append(len(field).to_bytes(4, "big"))
-        parts.append(field)
-    return b"".join(parts)
+        joined += len(field).to_bytes(4, "big") + field
+    return joined
 
 
 def committed(key: bytes | bytearray, bound: bytes) -> tuple[bytes, bytes]:
@@ -108,13 +107,15 @@ def derive(root: bytes | bytearray, *, salt: bytes, label: bytes) -> bytearray:
 
 
 def stretch(
-    passphrase: bytes | bytearray, *, salt: bytes, memory_kib: int, iterations: int, lanes: int
+    passphrase: bytearray, *, salt: bytes, memory_kib: int, iterations: int, lanes: int
 ) -> bytearray:
     """A 32-byte key from a passphrase: Argon2id (RFC 9106), dear to guess."""
     kdf = Argon2id(
         salt=salt, length=KEY_SIZE, iterations=iterations, lanes=lanes, memory_cost=memory_kib
     )
-    return bytearray(kdf.derive(passphrase))
+    key = bytearray(KEY_SIZE)
+    kdf.derive_into(passphrase, key)  # type: ignore[arg-type]  # takes any buffer, says bytes
+    return key
 
 
 def fingerprint(key: bytes | bytearray, row_id: bytes, record: bytes) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import sys
 
@@ -20,16 +19,15 @@ def forbid_core_dumps() -> bool:
     bool
         Whether the system agreed; False where it offers no such thing.
     """
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return False
+    import resource
+
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        prctl = ctypes.CDLL(None).prctl
     except (OSError, ValueError):
         return False
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            return ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
-        return False
-    return True
+    except AttributeError:  # not Linux: the limit is all there is
+        return True
+    return bool(prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from placement_engine.errors import IntegrityBroken, RegisterUnavailable
@@ -66,7 +66,7 @@ class _State:
     def records(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(sorted(self.rows.items()))
 
-    def fetch(self, ids: Iterable[bytes]) -> Iterator[bytes | None]:
+    def fetch(self, ids: Sequence[bytes]) -> Iterator[bytes | None]:
         return (self.rows.get(row_id) for row_id in ids)
 
     def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:

@@ -126,4 +126,6 @@ def remove(change: Changing, placement_id: bytes, day: date) -> None:
 
 def _overlap(a: Placement, b: Placement) -> bool:
     """Whether two placements share a day; the day of a move is no overlap."""
-    return a.start < (b.end or date.max) and b.start < (a.end or date.max)
+    a_end: date = a.end or date.max
+    b_end: date = b.end or date.max
+    return a.start < b_end and b.start < a_end

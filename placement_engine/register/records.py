@@ -1,4 +1,4 @@
-"""One record: 4,096 bytes that say nothing, and open only where they were put.
+"""One record: 4,568 bytes that say nothing, and open only where they were put.
 
 Each record has its own random data key, wrapped under the register's wrapping key together
 with the record's kind and version, so not even those can be read or changed from outside.
@@ -14,9 +14,13 @@ from placement_engine.errors import IntegrityBroken
 from placement_engine.register import crypto
 from placement_engine.register.header import FORMAT, ID_SIZE, RootKeys
 
-RECORD_SIZE = 4096
+RECORD_SIZE = 4568
+"""Bytes of every record. In a page of 4,096 bytes SQLite keeps the first eighth of such a row
+and fills one further page with the rest to its last byte, so that hardly a byte of the file
+could be altered without altering a record."""
 
 _WRAPPED = struct.Struct(f">{crypto.KEY_SIZE}sBQ")
+_ABOUT = struct.Struct(">BQ")
 _WRAPPED_SIZE = _WRAPPED.size + crypto.TAG_SIZE
 _PREFIX = struct.Struct(
     f">B{ID_SIZE}s{crypto.NONCE_SIZE}s{_WRAPPED_SIZE}s{crypto.COMMITMENT_SIZE}s{crypto.NONCE_SIZE}s"
@@ -54,9 +58,9 @@ class Sealer:
     def __init__(self, keys: RootKeys, table: bytes, entropy: Callable[[int], bytes]) -> None:
         self._keys = keys
         self._entropy = entropy
-        self._place = crypto.associated_data(
-            [_LABEL, FORMAT.to_bytes(2, "big"), keys.register_id, keys.key_id, table]
-        )
+        place = [_LABEL, FORMAT.to_bytes(2, "big"), keys.register_id, keys.key_id, table]
+        self._seal_place = crypto.associated_data([*place, _SEAL_FIELDS])
+        self._body_place = crypto.associated_data([*place, _BODY_FIELDS])
 
     def seal(self, row_id: bytes, *, kind: int, version: int, body: bytes) -> bytes:
         """Seal `body`, at most `BODY_SIZE` bytes, into a record of `RECORD_SIZE` bytes.
@@ -66,7 +70,8 @@ class Sealer:
         ValueError
             The id is empty, or the body too long; before any key is made.
         """
-        seal_bound, body_bound = self._bounds(row_id, kind, version)
+        seal_bound = self._seal_bound(row_id)
+        body_bound = self._body_bound(row_id, kind, version)
         if len(body) > BODY_SIZE:
             raise ValueError("the content is longer than one record holds")
         entropy = self._entropy
@@ -116,7 +121,7 @@ class Sealer:
             The record is not the one that was put here.
         """
         seal, data_key = self._unwrap(row_id, record)
-        _, bound = self._bounds(row_id, seal.kind, seal.version)
+        bound = self._body_bound(row_id, seal.kind, seal.version)
         encryption, commitment = crypto.committed(data_key, bound)
         if not crypto.same(commitment, seal.commitment):
             raise _altered()
@@ -127,14 +132,10 @@ class Sealer:
             raise _altered() from None
 
     def _seal_bound(self, row_id: bytes) -> bytes:
-        return self._place + crypto.associated_data([_SEAL_FIELDS, row_id])
+        return self._seal_place + crypto.associated_data((row_id,))
 
-    def _bounds(self, row_id: bytes, kind: int, version: int) -> tuple[bytes, bytes]:
-        about = struct.pack(">BQ", kind, version)
-        return (
-            self._seal_bound(row_id),
-            self._place + crypto.associated_data([_BODY_FIELDS, row_id, about]),
-        )
+    def _body_bound(self, row_id: bytes, kind: int, version: int) -> bytes:
+        return self._body_place + crypto.associated_data((row_id, _ABOUT.pack(kind, version)))
 
 
 def _altered() -> IntegrityBroken:

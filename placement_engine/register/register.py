@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -18,14 +19,13 @@ from placement_engine.errors import StaleProposal
 from placement_engine.intelligence import Facility, Network, Placement
 from placement_engine.register import casework, placed, snapshots
 from placement_engine.register.documents import DocumentKind
-from placement_engine.register.head import Entropy, Founding, found, unaccounted
-from placement_engine.register.header import Header
+from placement_engine.register.head import Entropy, found, unaccounted
+from placement_engine.register.header import Header, RootKeys
 from placement_engine.register.keys import KeyProvider
-from placement_engine.register.memory import MemoryStore
 from placement_engine.register.placed import StoredPlacement
 from placement_engine.register.snapshots import StoredSnapshot
 from placement_engine.register.sqlite import SqliteStore, refuse_existing
-from placement_engine.register.store import RegisterStore
+from placement_engine.register.store import RegisterStore, StoreMaker
 from placement_engine.register.vault import Reading, Vault, VerifyReport
 from placement_engine.vocabulary import BatchName
 
@@ -33,7 +33,7 @@ from placement_engine.vocabulary import BatchName
 class Register:
     """One register, open; use it as a context manager, or close it.
 
-    Made by `create`, `open` or `in_memory`. Every method may raise `RegisterUnavailable`
+    Made by `create` or `open`. Every method may raise `RegisterUnavailable`
     (busy, full, not writable) or `IntegrityBroken` (altered outside the program); nothing
     is changed then.
     """
@@ -75,32 +75,26 @@ class Register:
             There is something at `path` already, or it cannot be written.
         """
         refuse_existing(path)
-        founding = _found(keys, single_user, today, entropy)
-        store = SqliteStore.create(
-            path,
-            header=founding.header,
-            head=founding.head,
-            records=founding.records,
-            temporary=path.with_name(f".{path.name}.{entropy(8).hex()}"),
-        )
-        return cls._over(store, founding, entropy)
+        temporary = path.with_name(f".{path.name}.{entropy(8).hex()}")
+        make = partial(SqliteStore.create, path, temporary)
+        return cls.found(make, keys, single_user=single_user, today=today, entropy=entropy)
 
     @classmethod
-    def in_memory(
-        cls, keys: KeyProvider, *, single_user: bool, today: date, entropy: Entropy = os.urandom
+    def found(
+        cls,
+        make: StoreMaker,
+        keys: KeyProvider,
+        *,
+        single_user: bool,
+        today: date,
+        entropy: Entropy = os.urandom,
     ) -> Register:
-        """Make a new, empty register that is gone when it is closed."""
-        founding = _found(keys, single_user, today, entropy)
-        store = MemoryStore(header=founding.header, head=founding.head, records=founding.records)
-        return cls._over(store, founding, entropy)
-
-    @classmethod
-    def _over(cls, store: RegisterStore, founding: Founding, entropy: Entropy) -> Register:
-        try:
-            return cls(Vault(store, founding.keys, entropy=entropy))
-        except BaseException:
-            store.close()
-            raise
+        """Make a new, empty register in a store of any kind, such as `MemoryStore`."""
+        settings = {"single_user": single_user, "created": today.isoformat()}
+        first = (DocumentKind.SETTING, json.dumps(settings).encode())
+        founding = found(keys, first, entropy)
+        store = make(header=founding.header, head=founding.head, records=founding.records)
+        return cls._over(store, founding.keys, entropy)
 
     @classmethod
     def open(
@@ -137,8 +131,17 @@ class Register:
         """Open the register that a store keeps; the store is closed with it, or on failure."""
         try:
             root_keys = Header.parse(store.header()).unlock(keys)
-            return cls(Vault(store, root_keys, entropy=entropy))
         except BaseException:
+            store.close()
+            raise
+        return cls._over(store, root_keys, entropy)
+
+    @classmethod
+    def _over(cls, store: RegisterStore, keys: RootKeys, entropy: Entropy) -> Register:
+        try:
+            return cls(Vault(store, keys, entropy=entropy))
+        except BaseException:
+            keys.wipe()
             store.close()
             raise
 
@@ -339,8 +342,3 @@ class Register:
             where = casework.located(state, kind)
             self._located[kind] = (self._vault.epoch, where)
         return where
-
-
-def _found(keys: KeyProvider, single_user: bool, today: date, entropy: Entropy) -> Founding:
-    settings = {"single_user": single_user, "created": today.isoformat()}
-    return found(keys, (DocumentKind.SETTING, json.dumps(settings).encode()), entropy)

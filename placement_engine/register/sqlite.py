@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -23,11 +23,11 @@ from placement_engine.register.header import FORMAT
 APPLICATION_ID = 0x504C4143  # "PLAC", for file(1) and for us
 PAGE_SIZE = 4096
 
-_SCHEMA = {
-    "header": "CREATE TABLE header (slot INTEGER PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
-    "head": "CREATE TABLE head (slot INTEGER PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
-    "record": "CREATE TABLE record (id BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
-}
+_SCHEMA = "CREATE TABLE row (id BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID"
+# Header and head are rows like the others, under ids that no random id will ever hit.
+_HEADER_ID = bytes(16)
+_HEAD_ID = b"\xff" * 16
+_TOGETHER = 200  # ids asked for in one statement; old builds of SQLite take at most 999
 _LONGEST_VALUE = 1 << 20  # a damaged length must not make SQLite allocate gigabytes
 
 _UNAVAILABLE = {
@@ -54,11 +54,11 @@ class SqliteStore:
     def create(
         cls,
         path: Path,
+        temporary: Path,
         *,
         header: bytes,
         head: bytes,
         records: Sequence[tuple[bytes, bytes]],
-        temporary: Path,
         wait_s: float = 5.0,
     ) -> Self:
         """Make a new file that only its owner may read.
@@ -114,7 +114,7 @@ class SqliteStore:
     def header(self) -> bytes:
         """The register's header."""
         with _translated():
-            return _only(self._connection, "header")
+            return _content(self._connection, _HEADER_ID)
 
     @contextmanager
     def read(self) -> Iterator[_Change]:
@@ -165,29 +165,37 @@ class _Change:
 
     def head(self) -> bytes:
         with _translated():
-            return _only(self._connection, "head")
+            return _content(self._connection, _HEAD_ID)
 
     def records(self) -> Iterator[tuple[bytes, bytes]]:
         with _translated():
             last = b""
-            for row_id, content in self._connection.execute("SELECT id, content FROM record"):
+            for row_id, content in self._connection.execute("SELECT id, content FROM row"):
                 if type(row_id) is not bytes or type(content) is not bytes or row_id <= last:
                     raise _damaged()
                 last = row_id
-                yield row_id, content
+                if row_id not in (_HEADER_ID, _HEAD_ID):
+                    yield row_id, content
 
-    def fetch(self, ids: Iterable[bytes]) -> Iterator[bytes | None]:
+    def fetch(self, ids: Sequence[bytes]) -> Iterator[bytes | None]:
         with _translated():
-            for row_id in ids:
-                row = self._connection.execute(
-                    "SELECT content FROM record WHERE id = ?", (row_id,)
-                ).fetchone()
-                yield None if row is None else _bytes(row[0])
+            for start in range(0, len(ids), _TOGETHER):
+                wanted = ids[start : start + _TOGETHER]
+                marks = ",".join("?" * len(wanted))
+                found = dict(
+                    self._connection.execute(
+                        f"SELECT id, content FROM row WHERE id IN ({marks})",  # noqa: S608
+                        wanted,
+                    )
+                )
+                for row_id in wanted:
+                    content = found.get(row_id)
+                    yield None if content is None else _bytes(content)
 
     def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
         with _translated():
             self._connection.executemany(
-                "INSERT INTO record (id, content) VALUES (?, ?)"
+                "INSERT INTO row (id, content) VALUES (?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
                 rows,
             )
@@ -195,13 +203,13 @@ class _Change:
     def delete(self, ids: Sequence[bytes]) -> None:
         with _translated():
             for row_id in ids:
-                gone = self._connection.execute("DELETE FROM record WHERE id = ?", (row_id,))
+                gone = self._connection.execute("DELETE FROM row WHERE id = ?", (row_id,))
                 if gone.rowcount != 1:
                     raise _damaged()
 
     def set_head(self, head: bytes) -> None:
         with _translated():
-            self._connection.execute("UPDATE head SET content = ?", (head,))
+            self.put([(_HEAD_ID, head)])
 
 
 def refuse_existing(path: Path) -> None:
@@ -239,17 +247,16 @@ def _fill(path: Path, header: bytes, head: bytes, records: Sequence[tuple[bytes,
         try:
             for pragma in (
                 f"page_size = {PAGE_SIZE}",
+                "auto_vacuum = FULL",  # what is removed leaves the file, not only the table
                 f"application_id = {APPLICATION_ID}",
                 f"user_version = {FORMAT}",
                 "journal_mode = WAL",
             ):
                 connection.execute(f"PRAGMA {pragma}")
             connection.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA.values():
-                connection.execute(statement)
-            connection.execute("INSERT INTO header VALUES (0, ?)", (header,))
-            connection.execute("INSERT INTO head VALUES (0, ?)", (head,))
-            connection.executemany("INSERT INTO record VALUES (?, ?)", records)
+            connection.execute(_SCHEMA)
+            rows = [(_HEADER_ID, header), (_HEAD_ID, head), *records]
+            connection.executemany("INSERT INTO row VALUES (?, ?)", rows)
             connection.execute("COMMIT")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
@@ -268,11 +275,13 @@ def _rename_new(temporary: Path, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Make the new name survive a power cut, where the file system offers that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _check_beginning(path: Path) -> None:
@@ -301,22 +310,19 @@ def _check_beginning(path: Path) -> None:
 
 
 def _check_structure(connection: sqlite3.Connection, *, thorough: bool) -> None:
-    found = {
-        (_bytes(name), _bytes(sql))
-        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master")
-    }
-    if found != {(name.encode(), sql.encode()) for name, sql in _SCHEMA.items()}:
+    found = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    if found != [(b"table", b"row", _SCHEMA.encode())]:
         raise _damaged()
     # A forged list of free pages would let our own next write destroy rows.
     if thorough and connection.execute("PRAGMA quick_check(1)").fetchall() != [(b"ok",)]:
         raise _damaged()
 
 
-def _only(connection: sqlite3.Connection, table: str) -> bytes:
-    rows = connection.execute(f"SELECT slot, content FROM {table}").fetchall()  # noqa: S608
-    if len(rows) != 1 or rows[0][0] != 0:
+def _content(connection: sqlite3.Connection, row_id: bytes) -> bytes:
+    row = connection.execute("SELECT content FROM row WHERE id = ?", (row_id,)).fetchone()
+    if row is None:
         raise _damaged()
-    return _bytes(rows[0][1])
+    return _bytes(row[0])
 
 
 def _bytes(value: object) -> bytes:

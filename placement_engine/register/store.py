@@ -7,7 +7,7 @@ records under 16-byte ids, shows one consistent state at a time, and changes all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class StoreView(Protocol):
     def records(self) -> Iterator[tuple[bytes, bytes]]:
         """All records as (id, bytes), ids strictly ascending."""
 
-    def fetch(self, ids: Iterable[bytes]) -> Iterator[bytes | None]:
+    def fetch(self, ids: Sequence[bytes]) -> Iterator[bytes | None]:
         """The record of each id, None where there is none."""
 
 
@@ -59,3 +59,12 @@ class RegisterStore(Protocol):
 
     def close(self) -> None:
         """Let go; harmless if done twice."""
+
+
+class StoreMaker(Protocol):
+    """Makes a new store that holds exactly this; `MemoryStore` is one."""
+
+    def __call__(
+        self, *, header: bytes, head: bytes, records: list[tuple[bytes, bytes]]
+    ) -> RegisterStore:
+        """Make it."""

@@ -228,7 +228,8 @@ class Reading:
         return self._whole(row_id, seal, body)
 
     def _whole(self, row_id: bytes, seal: Seal, body: bytes) -> Document:
-        rest = [part for _, part in self._open(self._part_ids(row_id, seal, body))]
+        ids = self._part_ids(row_id, seal, body)
+        rest = [part for _, part in self._open(ids)] if ids else []
         return Document(
             id=row_id,
             kind=KINDS[seal.kind],
