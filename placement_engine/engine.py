@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -385,7 +385,7 @@ class PlacementEngine:
         return objections
 
     def _decide(
-        self, case: Case, municipality: MunicipalityCode, record: dict[str, object], who: str
+        self, case: Case, municipality: MunicipalityCode, record: Mapping[str, object], who: str
     ) -> None:
         decision = {**record, "case": case.id, "by": who, "on": self.as_of.isoformat()}
         self.register.accept(

@@ -219,10 +219,12 @@ def whole_ppm(scores: PairScores) -> PairScores:
 
 def at_least_one(chances: FloatArray) -> FloatArray:
     """Chance that at least one of the rows holds, per column, in whole parts per million."""
+    first: FloatArray = chances[0]
     if len(chances) == 1:
-        return chances[0]
-    joined = 1 - np.prod(1 - chances, axis=0)
-    return np.maximum(np.ceil(joined * PPM) / PPM, chances.max(axis=0))
+        return first
+    joined: FloatArray = np.ceil((1 - np.prod(1 - chances, axis=0)) * PPM) / PPM
+    largest: FloatArray = np.maximum(joined, chances.max(axis=0))
+    return largest
 
 
 def _in_force(placement: Placement, as_of: date) -> bool:

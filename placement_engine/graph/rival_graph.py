@@ -1,0 +1,266 @@
+"""Who is hostile to whom on a day, how much of it is known, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+import numpy as np
+
+from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of
+from placement_engine.graph.paths import Walks, friendly_walks, hostile_walks
+from placement_engine.graph.presences import PresenceAt, presences_of
+from placement_engine.intelligence import Network
+from placement_engine.intelligence.network import KINDS
+from placement_engine.policy import DAYS_PER_MONTH, Policy
+from placement_engine.vocabulary import SOURCES, Grade, TieKind
+
+Scores = TypeVar("Scores", Floats, Bools)
+
+_CHUNK = 64
+"""Sources joined at once: bounds the memory, not the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PairScores:
+    """Scores of S sources (rows) against T targets (columns), each in [0, 1].
+
+    Parameters
+    ----------
+    h_max
+        Chance of the best hostile path: it explains.
+    h_or
+        ``1 - prod(1 - chance)`` over all hostile paths: risk and separation use it.
+    reunion
+        The same as `h_or` over paths of bonds alone.
+    direct
+        Whether a direct enmity is graded well enough to demand a separation of its own.
+    """
+
+    h_max: Floats
+    h_or: Floats
+    reunion: Floats
+    direct: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How many graded ties touch somebody, and the day of the latest report among them."""
+
+    graded_ties: int
+    latest: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeOnPath:
+    """One edge of a path: its kind, strength, grade of the strongest report, and age."""
+
+    kind: TieKind
+    past: bool
+    strength: float
+    grade: Grade
+    age_months: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathExplanation:
+    """One hostile path: the chance that it holds, its nodes, and the edges between them."""
+
+    probability: float
+    nodes: tuple[str, ...]
+    edges: tuple[EdgeOnPath, ...]
+
+
+class RivalGraph:
+    """The network as of a day under a policy; read-only. Made by `build`."""
+
+    def __init__(
+        self, *, network: Network, edges: Edges, policy: Policy, as_of: date, index: dict[str, int]
+    ) -> None:
+        self._network = network
+        self._edges = edges
+        self._policy = policy
+        self._index = index
+        self.as_of = as_of
+        self.network_hash = network.content_hash
+
+    @classmethod
+    def build(
+        cls,
+        network: Network,
+        *,
+        as_of: date,
+        policy: Policy,
+        implied_defectors: frozenset[str] = frozenset(),
+        confirmed_defectors: frozenset[tuple[str, str]] = frozenset(),
+    ) -> RivalGraph:
+        """Grade, decay and combine all reports as of a day.
+
+        Parameters
+        ----------
+        implied_defectors
+            Protected people, who have left whatever group they belonged to.
+        confirmed_defectors
+            Person and group of defections that a named analyst confirmed.
+        """
+        index = {node: at for at, node in enumerate(network.nodes)}
+        implied = sorted(index[p] for p in implied_defectors if p in index)
+        confirmed = sorted(
+            index[person] * len(index) + index[group]
+            for person, group in confirmed_defectors
+            if person in index and group in index
+        )
+        edges = edges_of(
+            network,
+            as_of=as_of,
+            policy=policy,
+            implied=np.array(implied, dtype=np.int64),
+            confirmed=np.array(confirmed, dtype=np.int64),
+        )
+        return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
+
+    def scores(
+        self, sources: Sequence[str], targets: Sequence[str], *, max_length: int | None = None
+    ) -> PairScores:
+        """Hostility and reunion of each source with each target.
+
+        Ids that the network does not know score 0, and so does anybody with himself. An id
+        may stand several times.
+
+        Returns
+        -------
+        PairScores
+            Arrays of shape (S, T).
+        """
+        length = self._policy.paths.max_length if max_length is None else max_length
+        near, row = self._places(sources)
+        far, column = self._places(targets)
+        shape = (len(near), len(far))
+        h_max, h_or, reunion = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        direct = np.zeros(shape, dtype=np.bool_)
+        if len(near) and len(far):
+            # Paths grow from the smaller side; hostility and reunion are symmetric.
+            turned = len(near) > len(far)
+            a, b = (far, near) if turned else (near, far)
+            h_max, h_or, direct = self._joined(a, b, length, hostile=True)
+            _, reunion, _ = self._joined(a, b, length, hostile=False)
+            if turned:
+                h_max, h_or, reunion, direct = h_max.T, h_or.T, reunion.T, direct.T
+        return PairScores(
+            h_max=_spread(h_max, row, column),
+            h_or=_spread(h_or, row, column),
+            reunion=_spread(reunion, row, column),
+            direct=_spread(direct, row, column),
+        )
+
+    def explain(
+        self, a: str, b: str, *, count: int = 5, max_length: int | None = None
+    ) -> tuple[PathExplanation, ...]:
+        """The best hostile paths between two, best first; empty if there is none."""
+        if a not in self._index or b not in self._index or a == b:
+            return ()
+        length = self._policy.paths.max_length if max_length is None else max_length
+        near, far = (np.array([self._index[node]], dtype=np.int64) for node in (a, b))
+        found = [
+            (-float(walks.chance[i]), walks.nodes[i].tolist(), walks.edges[i].tolist())
+            for walks in hostile_walks(self._edges, near, far, length)
+            for i in np.argsort(-walks.chance, kind="stable")[:count]
+        ]
+        return tuple(
+            PathExplanation(
+                probability=-chance,
+                nodes=tuple(self._network.nodes[node] for node in nodes),
+                edges=tuple(self._told(edge) for edge in edges),
+            )
+            for chance, nodes, edges in sorted(found)[:count]
+        )
+
+    def coverage(self, node: str) -> Coverage:
+        """How much is known of somebody."""
+        if node not in self._index:
+            return Coverage(graded_ties=0, latest=None)
+        e, at = self._edges, self._index[node]
+        own = np.concatenate(
+            [half.edge[half.start[at] : half.start[at + 1]] for half in (e.bond, e.enmity)]
+        )
+        own = own[e.graded[own]]
+        latest = date.fromordinal(int(e.newest[own].max())) if len(own) else None
+        return Coverage(graded_ties=len(own), latest=latest)
+
+    def presences(self) -> tuple[PresenceAt, ...]:
+        """Where groups and people are known to be on the day, by actor and municipality."""
+        return presences_of(self._network, as_of=self.as_of, policy=self._policy)
+
+    def gang_of(self, actor: str) -> str:
+        """The group that a danger counts with: a group itself, a person's strongest membership.
+
+        Somebody who belongs to no known group counts alone.
+        """
+        if actor not in self._index or self._edges.is_group[self._index[actor]]:
+            return actor
+        e, at = self._edges, self._index[actor]
+        half = e.membership
+        own = half.edge[half.start[at] : half.start[at + 1]]
+        own = own[e.kind[own] != PAST]
+        if not len(own):
+            return actor
+        nodes = self._network.nodes
+        return min((-float(e.strength[i]), nodes[int(e.b[i])]) for i in own)[1]
+
+    def _places(self, ids: Sequence[str]) -> tuple[Ints, Ints]:
+        """Different known nodes, and for each id its position among them, -1 if unknown."""
+        known = sorted({self._index[i] for i in ids if i in self._index})
+        position = {node: at for at, node in enumerate(known)}
+        spread = [position[self._index[i]] if i in self._index else -1 for i in ids]
+        return np.array(known, dtype=np.int64), np.array(spread, dtype=np.int64)
+
+    def _joined(
+        self, near: Ints, far: Ints, length: int, *, hostile: bool
+    ) -> tuple[Floats, Floats, Bools]:
+        """Best and joined chance of each pair, and whether a direct enmity counts by itself."""
+        family: Callable[[Edges, Ints, Ints, int], Iterator[Walks]] = (
+            hostile_walks if hostile else friendly_walks
+        )
+        width = len(far)
+        best = np.zeros(len(near) * width)
+        log = np.zeros(len(near) * width)
+        direct = np.zeros(len(near) * width, dtype=np.bool_)
+        row, column = (np.full(self._edges.nodes, -1, dtype=np.int64) for _ in range(2))
+        row[near], column[far] = np.arange(len(near)), np.arange(width)
+        for start in range(0, len(near), _CHUNK):
+            cells = slice(start * width, min(start + _CHUNK, len(near)) * width)
+            for walks in family(self._edges, near[start : start + _CHUNK], far, length):
+                if not len(walks):
+                    continue
+                cell = row[walks.nodes[:, 0]] * width + column[walks.nodes[:, -1]]
+                with np.errstate(divide="ignore"):
+                    closed = np.log1p(-walks.chance)
+                size = cells.stop - cells.start
+                log[cells] += np.bincount(cell - cells.start, weights=closed, minlength=size)
+                if hostile:
+                    np.maximum.at(best, cell, walks.chance)
+                    if walks.edges.shape[1] == 1:
+                        direct[cell[self._edges.direct[walks.edges[:, 0]]]] = True
+        shape = (len(near), width)
+        return best.reshape(shape), -np.expm1(log).reshape(shape), direct.reshape(shape)
+
+    def _told(self, edge: int) -> EdgeOnPath:
+        e = self._edges
+        kind = int(e.kind[edge])
+        return EdgeOnPath(
+            kind=TieKind.MEMBERSHIP if kind == PAST else KINDS[kind],
+            past=kind == PAST,
+            strength=float(e.strength[edge]),
+            grade=Grade(SOURCES[int(e.source[edge])], int(e.information[edge])),
+            age_months=(self.as_of.toordinal() - int(e.newest[edge])) / DAYS_PER_MONTH,
+        )
+
+
+def _spread(found: Scores, row: Ints, column: Ints) -> Scores:
+    """Scores of different nodes spread to all ids asked for; unknown ones score nothing."""
+    scores = np.zeros((len(row), len(column)), dtype=found.dtype)
+    known = np.ix_(row >= 0, column >= 0)
+    scores[known] = found[np.ix_(row[row >= 0], column[column >= 0])]
+    return scores

@@ -1,0 +1,330 @@
+"""Reads a network folder, or a zip of it: all faults of all files at once."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from placement_engine.errors import Fault, InvalidFiles
+from placement_engine.intelligence.network import (
+    CATEGORIES,
+    ENVIRONMENTS,
+    KINDS,
+    PRESENCE_TYPES,
+    ROLES,
+    TIE_TYPES,
+    Network,
+    PresenceColumns,
+    TieColumns,
+)
+from placement_engine.intelligence.table import (
+    Faults,
+    Table,
+    Unreadable,
+    a_day,
+    an_id,
+    free_text,
+    municipality,
+    one_of,
+    optional_day,
+    optional_id,
+    read_bytes,
+    read_table,
+    unit,
+)
+from placement_engine.vocabulary import SOURCES, TieKind
+
+WHAT = "The network was refused"
+MAX_FILE = 2 * 2**30
+"""Bytes of one file, unpacked."""
+MAX_ZIP = 2**30
+
+_FILES = {
+    "persons.csv": (("person_id", "role"), ("birth_year",)),
+    "groups.csv": (("group_id", "category", "environment"), ("label",)),
+    "ties.csv": (
+        ("a", "b", "kind", "source", "information", "last_seen"),
+        ("first_seen", "ended", "severity", "origin", "handling"),
+    ),
+    "presence.csv": (
+        ("actor", "municipality", "strength", "source", "information", "last_seen"),
+        ("ended",),
+    ),
+}
+_OPTIONAL_FILES = frozenset({"presence.csv"})
+_PERSON_TO_GROUP = frozenset({TieKind.MEMBERSHIP, TieKind.DEFECTION})
+_BETWEEN_PERSONS = frozenset({TieKind.KINSHIP})
+
+
+def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> Network:
+    """Read ``persons.csv``, ``groups.csv``, ``ties.csv`` and ``presence.csv``.
+
+    Parameters
+    ----------
+    path
+        A folder, or a zip that holds these files at its top or in one folder.
+    batch
+        Name of the import; reports without an origin count as one origin for each source
+        letter and batch.
+    codes
+        The municipality codes that exist.
+
+    Raises
+    ------
+    InvalidFiles
+        With every fault of every file, by file and line, never with content.
+    """
+    faults = Faults()
+    data = _contents(path, faults)
+    tables = {
+        name: read_table(data[name], name, required=required, optional=optional, faults=faults)
+        for name, (required, optional) in _FILES.items()
+        if name in data
+    }
+    for name in _FILES:
+        if name not in tables and name not in _OPTIONAL_FILES:
+            faults.add(name, 0, "", "the file is missing")
+    if faults.found and len(tables) < len(_FILES) - len(_OPTIONAL_FILES):
+        faults.raise_any(WHAT)
+    nodes = _Nodes(tables["persons.csv"], tables["groups.csv"], faults)
+    ties, origins, handlings = _ties(tables["ties.csv"], nodes, batch, faults)
+    presences = _presences(tables.get("presence.csv"), nodes, codes, faults)
+    faults.raise_any(WHAT)
+    return nodes.network(ties, presences, origins, handlings)
+
+
+class _Nodes:
+    """Persons and groups in one order, with their index by id."""
+
+    def __init__(self, persons: Table, groups: Table, faults: Faults) -> None:
+        person_ids = persons.parse("person_id", an_id)
+        group_ids = groups.parse("group_id", an_id)
+        self._twice(persons, "person_id", person_ids, set(), faults)
+        self._twice(groups, "group_id", group_ids, {p for p in person_ids if p}, faults)
+        roles = persons.parse("role", one_of(ROLES))
+        births = persons.parse("birth_year", _birth_year)
+        categories = groups.parse("category", one_of(CATEGORIES))
+        environments = groups.parse("environment", one_of(ENVIRONMENTS))
+        labels = groups.parse("label", free_text)
+        rows = [
+            (i or "", False, _int(r), -1, -1, _int(y), "")
+            for i, r, y in zip(person_ids, roles, births, strict=True)
+        ]
+        rows += [
+            (i or "", True, -1, _int(c), _int(e), 0, label or "")
+            for i, c, e, label in zip(group_ids, categories, environments, labels, strict=True)
+        ]
+        rows.sort()
+        self.rows = rows
+        self.index = {row[0]: at for at, row in enumerate(rows)}
+        self.is_group = np.array([row[1] for row in rows], dtype=np.bool_)
+
+    @staticmethod
+    def _twice(
+        table: Table, column: str, ids: Sequence[str | None], taken: set[str], faults: Faults
+    ) -> None:
+        seen: set[str] = set()
+        for line, node in zip(table.lines, ids, strict=True):
+            if node is not None and node in seen:
+                faults.add(table.file, line, column, "the id stands twice")
+            elif node is not None and node in taken:
+                faults.add(table.file, line, column, "the id is a person's too")
+            if node is not None:
+                seen.add(node)
+
+    def places(self, table: Table, column: str, faults: Faults) -> np.ndarray:
+        """Index of each id of a column, -1 where it is not known."""
+        ids = table.parse(column, an_id)
+        at = np.fromiter(
+            (-1 if i is None else self.index.get(i, -1) for i in ids),
+            dtype=np.int64,
+            count=len(ids),
+        )
+        for row in np.flatnonzero(at < 0).tolist():
+            if ids[row] is not None:
+                faults.add(table.file, table.lines[row], column, "the id is not in this network")
+        return at
+
+    def network(
+        self,
+        ties: TieColumns,
+        presences: PresenceColumns,
+        origins: tuple[str, ...],
+        handlings: tuple[str, ...],
+    ) -> Network:
+        ids, _, roles, categories, environments, births, labels = (
+            zip(*self.rows, strict=True) if self.rows else ((),) * 7
+        )
+        return Network(
+            nodes=tuple(ids),
+            is_group=self.is_group,
+            role=np.array(roles, dtype="<i1"),
+            category=np.array(categories, dtype="<i1"),
+            environment=np.array(environments, dtype="<i1"),
+            birth_year=np.array(births, dtype="<i2"),
+            labels=tuple(labels),
+            ties=ties,
+            presences=presences,
+            origins=origins,
+            handlings=handlings,
+        )
+
+
+def _ties(
+    table: Table, nodes: _Nodes, batch: str, faults: Faults
+) -> tuple[TieColumns, tuple[str, ...], tuple[str, ...]]:
+    origins = table.parse("origin", optional_id)
+    handlings = table.parse("handling", free_text)
+    sources = _codes(table.parse("source", one_of(SOURCES)))
+    blank = {
+        number: f"\0{batch}\0{letter}" for number, letter in enumerate(SOURCES)
+    }  # no file can hold a NUL, so no stated origin equals one of these
+    told = [o or blank.get(s, "") for o, s in zip(origins, sources.tolist(), strict=True)]
+    origin_texts = tuple(sorted({"", *told}))
+    handling_texts = tuple(sorted({"", *(h or "" for h in handlings)}))
+    columns: dict[str, np.ndarray] = {
+        "a": nodes.places(table, "a", faults),
+        "b": nodes.places(table, "b", faults),
+        "kind": _codes(table.parse("kind", one_of(KINDS))),
+        "source": sources,
+        "information": _codes(table.parse("information", _information)),
+        "last_seen": _codes(table.parse("last_seen", a_day)),
+        "first_seen": _codes(table.parse("first_seen", optional_day)),
+        "ended": _codes(table.parse("ended", optional_day)),
+        "severity": _floats(table.parse("severity", _severity)),
+        "origin": _positions(told, origin_texts),
+        "handling": _positions([h or "" for h in handlings], handling_texts),
+    }
+    _check_ends(table, columns, nodes, faults)
+    _check_order(table, columns, faults)
+    return TieColumns(**_once(columns, TIE_TYPES)), origin_texts, handling_texts
+
+
+def _check_ends(
+    table: Table, columns: dict[str, np.ndarray], nodes: _Nodes, faults: Faults
+) -> None:
+    a, b, kind = columns["a"], columns["b"], columns["kind"]
+    known = (a >= 0) & (b >= 0) & (kind >= 0)
+    group = np.append(nodes.is_group, False)
+    a_group, b_group = group[a], group[b]
+    for kinds, wrong, problem in (
+        (_PERSON_TO_GROUP, a_group | ~b_group, "must run from a person to a group"),
+        (_BETWEEN_PERSONS, a_group | b_group, "must join two persons"),
+        (frozenset(KINDS), a == b, "joins somebody to himself"),
+    ):
+        among = np.isin(kind, [KINDS.index(k) for k in kinds])
+        for row in np.flatnonzero(known & among & wrong).tolist():
+            faults.add(table.file, table.lines[row], "kind", problem)
+
+
+def _check_order(table: Table, columns: dict[str, np.ndarray], faults: Faults) -> None:
+    first, last, ended = columns["first_seen"], columns["last_seen"], columns["ended"]
+    for row in np.flatnonzero((first > last) & (last > 0)).tolist():
+        faults.add(table.file, table.lines[row], "first_seen", "is after last_seen")
+    for row in np.flatnonzero((ended > 0) & (first > ended)).tolist():
+        faults.add(table.file, table.lines[row], "ended", "is before first_seen")
+
+
+def _presences(
+    table: Table | None, nodes: _Nodes, codes: frozenset[str], faults: Faults
+) -> PresenceColumns:
+    if table is None:
+        return PresenceColumns(**{n: np.zeros(0, dtype=t) for n, t in PRESENCE_TYPES.items()})
+    places = table.parse("municipality", municipality(codes))
+    columns = {
+        "actor": nodes.places(table, "actor", faults),
+        "municipality": np.array([int(p or 0) for p in places], dtype=np.int64),
+        "strength": _floats(table.parse("strength", unit)),
+        "source": _codes(table.parse("source", one_of(SOURCES))),
+        "information": _codes(table.parse("information", _information)),
+        "last_seen": _codes(table.parse("last_seen", a_day)),
+        "ended": _codes(table.parse("ended", optional_day)),
+    }
+    return PresenceColumns(**_once(columns, PRESENCE_TYPES))
+
+
+def _once(columns: dict[str, np.ndarray], types: dict[str, str]) -> dict[str, np.ndarray]:
+    """Rows that are equal in all columns collapse to one; the rest in one stable order."""
+    order = np.lexsort([columns[name] for name in reversed(types)])
+    new = np.zeros(len(order), dtype=np.bool_)
+    new[:1] = True
+    for name in types:
+        ordered = columns[name][order]
+        new[1:] |= ordered[1:] != ordered[:-1]
+    return {name: columns[name][order[new]].astype(kind) for name, kind in types.items()}
+
+
+def _contents(path: Path, faults: Faults) -> dict[str, bytes]:
+    if path.is_dir():
+        return {
+            name: read_bytes(path / name, limit=MAX_FILE, what=WHAT)
+            for name in _FILES
+            if (path / name).exists()
+        }
+    data = read_bytes(path, limit=MAX_ZIP, what=WHAT)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            return _unpacked(packed, faults)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
+        problem = "is neither a folder nor a readable zip"
+        raise InvalidFiles([Fault(path.name, 0, "", problem)], what=WHAT) from None
+
+
+def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for entry in packed.infolist():
+        parts = PurePosixPath(entry.filename).parts
+        name = parts[-1] if parts else ""
+        if name not in _FILES or len(parts) > 2 or parts[0] in ("/", ".."):
+            continue
+        if name in found:
+            faults.add(name, 0, "", "stands twice in the zip")
+            continue
+        with packed.open(entry) as stream:
+            content = stream.read(MAX_FILE + 1)
+        if len(content) > MAX_FILE:
+            faults.add(name, 0, "", f"unpacks to more than {MAX_FILE // 2**20} MiB")
+            continue
+        found[name] = content
+    return found
+
+
+def _codes(values: Sequence[int | None]) -> np.ndarray:
+    return np.fromiter((-1 if v is None else v for v in values), dtype=np.int64, count=len(values))
+
+
+def _floats(values: Sequence[float | None]) -> np.ndarray:
+    return np.fromiter(
+        (0.0 if v is None else v for v in values), dtype=np.float64, count=len(values)
+    )
+
+
+def _positions(texts: Sequence[str], among: Sequence[str]) -> np.ndarray:
+    index = {text: at for at, text in enumerate(among)}
+    return np.fromiter((index[text] for text in texts), dtype=np.int64, count=len(texts))
+
+
+def _int(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+def _information(text: str) -> int:
+    if text not in ("1", "2", "3", "4", "5", "6"):
+        raise Unreadable("must be 1 to 6")
+    return int(text)
+
+
+def _severity(text: str) -> float:
+    return unit(text) if text else 1.0
+
+
+def _birth_year(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and 1900 <= int(text) <= 2100):
+        raise Unreadable("must be a year such as 1990")
+    return int(text)

@@ -1,0 +1,252 @@
+"""CSV files as columns, all faults collected, none of their content ever repeated.
+
+A column is parsed once for each different text in it, so that 700,000 rows cost a few
+thousand parses. A text that cannot be parsed becomes None and one fault for each row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from placement_engine.errors import Fault, InvalidFiles
+from placement_engine.intelligence.ids import id_problem, refusal
+
+T = TypeVar("T")
+
+
+class Unreadable(ValueError):
+    """A text that cannot be parsed; its message tells what would have been right."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """Faults found so far; raised together by `raise_any`."""
+
+    found: list[Fault] = field(default_factory=list)
+
+    def add(self, file: str, line: int, column: str, problem: str) -> None:
+        """Note one fault."""
+        self.found.append(Fault(file, line, column, problem))
+
+    def raise_any(self, what: str) -> None:
+        """Raise all faults as one error, if there are any."""
+        if self.found:
+            raise InvalidFiles(self.found, what=what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The columns of one file; `lines` are the line numbers of its rows."""
+
+    file: str
+    lines: Sequence[int]
+    columns: dict[str, Sequence[str]] = field(repr=False)
+    faults: Faults
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def parse(self, name: str, parser: Callable[[str], T]) -> list[T | None]:
+        """A column, parsed; None where a text was unreadable and a fault was noted.
+
+        A column that the file does not have reads as empty texts.
+        """
+        texts = self.columns.get(name)
+        if texts is None:
+            texts = [""] * len(self)
+        known: dict[str, T | None] = {}
+        bad: dict[str, str] = {}
+        for text in set(texts):
+            try:
+                known[text] = parser(text)
+            except Unreadable as problem:
+                known[text] = None
+                bad[text] = str(problem)
+        if bad:
+            for line, text in zip(self.lines, texts, strict=True):
+                if text in bad:
+                    self.faults.add(self.file, line, name, bad[text])
+        return [known[text] for text in texts]
+
+
+def read_table(
+    data: bytes, file: str, *, required: Sequence[str], optional: Sequence[str], faults: Faults
+) -> Table:
+    """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
+    empty = Table(file=file, lines=[], columns={name: [] for name in required}, faults=faults)
+    text = _decode(data, file, faults)
+    if text is None:
+        return empty
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        if not _header(header, file, required=required, optional=optional, faults=faults):
+            return empty
+        for row in reader:
+            if len(row) == len(header):
+                rows.append(row)
+                lines.append(reader.line_num)
+            elif row:
+                wanted = f"has {len(row)} fields where the header has {len(header)}"
+                faults.add(file, reader.line_num, "", wanted)
+    except csv.Error:
+        faults.add(file, reader.line_num, "", "is not CSV: check quotes and line ends")
+        return empty
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
+    return Table(
+        file=file,
+        lines=lines,
+        columns={name: columns.get(name, ()) for name in header},
+        faults=faults,
+    )
+
+
+def _decode(data: bytes, file: str, faults: Faults) -> str | None:
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        faults.add(file, line, "", "holds a NUL byte; save it as UTF-8 text")
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        faults.add(file, line, "", "is not UTF-8; save it as UTF-8 text")
+        return None
+
+
+def _header(
+    header: Sequence[str],
+    file: str,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    faults: Faults,
+) -> bool:
+    before = len(faults.found)
+    known = {*required, *optional}
+    for name in required:
+        if name not in header:
+            faults.add(file, 1, name, "the column is missing")
+    for number, name in enumerate(header, start=1):
+        refused = refusal(name)
+        if refused:
+            faults.add(file, 1, f"column {number}", refused)
+        elif name not in known:
+            columns = ", ".join([*required, *optional])
+            faults.add(file, 1, f"column {number}", f"is not a column of this file: {columns}")
+        elif name in header[: number - 1]:
+            faults.add(file, 1, name, "the column stands twice")
+    return len(faults.found) == before
+
+
+def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
+    """The content of a file, or of standard input for ``-``, at most `limit` bytes.
+
+    Raises
+    ------
+    InvalidFiles
+        If it cannot be read or is larger.
+    """
+    import sys
+
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(limit + 1)
+        else:
+            with path.open("rb") as stream:
+                data = stream.read(limit + 1)
+    except OSError as error:
+        problem = f"cannot be read ({type(error).__name__}); check the path"
+        raise InvalidFiles([Fault(path.name, 0, "", problem)], what=what) from None
+    if len(data) > limit:
+        problem = f"is larger than {limit // 2**20} MiB"
+        raise InvalidFiles([Fault(path.name, 0, "", problem)], what=what)
+    return data
+
+
+# Parsers of one text. ------------------------------------------------------------------
+
+
+def an_id(text: str) -> str:
+    """A pseudonym."""
+    problem = id_problem(text)
+    if problem:
+        raise Unreadable(problem)
+    return text
+
+
+def optional_id(text: str) -> str:
+    """A pseudonym or nothing."""
+    return an_id(text) if text else ""
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], int]:
+    """Index of one of some words."""
+    index = {word: number for number, word in enumerate(words)}
+
+    def parse(text: str) -> int:
+        if text not in index:
+            raise Unreadable(f"must be one of {', '.join(words)}")
+        return index[text]
+
+    return parse
+
+
+def a_day(text: str) -> int:
+    """An ISO date as its day number."""
+    problem = "must be a date such as 2026-11-01"
+    if len(text) != len("2026-11-01"):  # other ISO forms are read by some Pythons only
+        raise Unreadable(problem)
+    try:
+        return date.fromisoformat(text).toordinal()
+    except ValueError:
+        raise Unreadable(problem) from None
+
+
+def optional_day(text: str) -> int:
+    """A day number, 0 for nothing."""
+    return a_day(text) if text else 0
+
+
+def unit(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise Unreadable("must be a number from 0 to 1")
+    return value
+
+
+def free_text(text: str) -> str:
+    """Any text of at most 200 characters."""
+    if len(text) > 200:
+        raise Unreadable("is longer than 200 characters")
+    return text
+
+
+def whole(text: str) -> int:
+    """A whole number from 0, in plain digits."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Unreadable("must be a whole number from 0")
+    return int(text)
+
+
+def municipality(codes: frozenset[str]) -> Callable[[str], str]:
+    """A municipality code among `codes`."""
+
+    def parse(text: str) -> str:
+        if text not in codes:
+            raise Unreadable("is not the code of a municipality (four digits)")
+        return text
+
+    return parse
