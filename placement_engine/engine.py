@@ -119,6 +119,7 @@ class PlacementEngine:
         self.geography = geography
         self.as_of = as_of
         self._observer: Observer | None = None
+        self._seen = -1
 
     @classmethod
     def create(
@@ -192,7 +193,6 @@ class PlacementEngine:
         """Read a network folder or zip; supersedes the batch of the same name."""
         network = read_network(path, batch=batch, codes=self._codes)
         changed = self.register.import_network(batch, network, self.as_of)
-        self._observer = None
         return ImportSummary(
             batch=batch,
             persons=network.person_count,
@@ -206,21 +206,18 @@ class PlacementEngine:
         """Read who is placed where; the file stays the caller's to destroy."""
         placements = read_placements(path, codes=self._codes)
         self.register.import_placements(placements)
-        self._observer = None
         return len(placements)
 
     def import_facilities(self, path: Path) -> int:
         """Read what places offer; replaces what was known."""
         facilities = read_facilities(path, codes=self._codes)
         self.register.replace_facilities(facilities)
-        self._observer = None
         return len(facilities)
 
     def add_cases(self, text: str | bytes) -> tuple[CaseId, ...]:
         """Add one ``case.json`` or many as JSON lines; a case of the same id is replaced."""
         cases = read_cases(text, codes=self._codes)
         self.register.put_cases({case.id: json.dumps(case_json(case)).encode() for case in cases})
-        self._observer = None
         return tuple(case.id for case in cases)
 
     def case(self, case_id: CaseId) -> Case:
@@ -265,6 +262,9 @@ class PlacementEngine:
         )
         stored = write_proposal(proposal)
         self.register.put_proposals(dict.fromkeys(case_ids, stored))
+        if self.register.epoch == self._seen + 1:
+            # Only this proposal was written since the facts were read: they still stand.
+            self._seen += 1
         return proposal
 
     def explain(self, case_id: CaseId) -> StoredProposal:
@@ -343,7 +343,9 @@ class PlacementEngine:
         return self.register.verify()
 
     def _observe(self) -> Observer:
-        if self._observer is None:
+        """The facts as they stand; read anew whenever anybody has changed the register."""
+        if self._observer is None or self._seen != self.register.epoch:
+            self._seen = self.register.epoch
             placements = tuple(stored.placement for stored in self.register.placements())
             cases = [self.case(summary.id) for summary in self.cases()]
             leavers = {case.subject for case in cases} | {
@@ -402,8 +404,8 @@ class PlacementEngine:
             ),
             decision=json.dumps(decision).encode(),
             day=self.as_of,
+            seen=self._seen,
         )
-        self._observer = None
 
     def _provenance(self) -> Provenance:
         return Provenance(

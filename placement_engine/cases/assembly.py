@@ -27,7 +27,7 @@ from placement_engine.provenance import content_hash
 from placement_engine.vocabulary import Band
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Assembly:
     """A problem together with what each rule said of each case.
 

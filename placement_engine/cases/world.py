@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -19,7 +19,7 @@ from placement_engine.vocabulary import MunicipalityCode, ProviderId, SubjectRef
 BoolArray = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Placed:
     """The N people already placed on the day, without those of the cases themselves.
 
@@ -39,13 +39,13 @@ class Placed:
     """
 
     subjects: tuple[SubjectRef, ...]
-    site: IntArray = field(repr=False)
-    provider: tuple[ProviderId | None, ...] = field(repr=False)
-    share: IntArray = field(repr=False)
-    ceiling: IntArray = field(repr=False)
+    site: IntArray
+    provider: tuple[ProviderId | None, ...]
+    share: IntArray
+    ceiling: IntArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Present:
     """The A presences on the day: groups and named actors, each at one site.
 
@@ -65,12 +65,12 @@ class Present:
 
     actors: tuple[str, ...]
     is_group: BoolArray
-    site: IntArray = field(repr=False)
-    strength: NDArray[np.float64] = field(repr=False)
-    gang: IntArray = field(repr=False)
+    site: IntArray
+    strength: NDArray[np.float64]
+    gang: IntArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CaseTies:
     """Ties of one case's household, rows being its H members with the subject first.
 
@@ -101,7 +101,7 @@ class CaseTies:
     coverage: tuple[Coverage, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class World:
     """What the rules see.
 
