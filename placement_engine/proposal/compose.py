@@ -106,7 +106,8 @@ def _without_plan(
     return Proposal(
         status=status,
         cases=tuple(
-            _case(assembly, k, None, (), single_user) for k in range(len(assembly.world.cases))
+            _case(assembly, k, None, (), single_user, others_remain=bool(conflict))
+            for k in range(len(assembly.world.cases))
         ),
         conflict=conflict,
         levels=(),
@@ -127,6 +128,8 @@ def _case(
     assignment: Sequence[int] | None,
     shown: tuple[Choice, ...],
     single_user: bool,
+    *,
+    others_remain: bool = False,
 ) -> CaseProposal:
     world = assembly.world
     excluded = _excluded(assembly, k)
@@ -145,7 +148,7 @@ def _case(
         considered=world.sites,
         remaining=int((~everywhere).sum()),
         records=KnownRecords(graded_ties=coverage.graded_ties, latest=coverage.latest),
-        notices=_notices(assembly, k, single_user, has_plan=assignment is not None),
+        notices=_notices(assembly, k, single_user, others_remain=others_remain),
         sensitivity=() if assignment is None else _sensitivity(assembly, k, assignment, everywhere),
     )
 
@@ -222,7 +225,7 @@ def _danger(assembly: Assembly, k: int, site: int, assignment: Sequence[int]) ->
 
 
 def _notices(
-    assembly: Assembly, k: int, single_user: bool, *, has_plan: bool
+    assembly: Assembly, k: int, single_user: bool, *, others_remain: bool
 ) -> tuple[Notice, ...]:
     world, case = assembly.world, assembly.world.cases[k]
     few = world.policy.unknown.minimum_graded_ties
@@ -235,7 +238,7 @@ def _notices(
         Notice.NOT_ALONE: case.lives_alone_well is False,
         Notice.LAWYER: case.minor
         or any(m.age < world.policy.children.age_of_majority for m in case.household),
-        Notice.OTHERS_REMAIN: not has_plan,
+        Notice.OTHERS_REMAIN: others_remain,
         Notice.SINGLE_USER: single_user,
     }
     return tuple(notice for notice, holds in told.items() if holds)
