@@ -14,6 +14,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -148,7 +149,7 @@ class SqliteStore:
 
         If another program is reading just now, that is left to the next close.
         """
-        with contextlib.suppress(sqlite3.OperationalError):
+        with contextlib.suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -224,21 +225,29 @@ def refuse_existing(path: Path) -> None:
 
 def _connect(path: Path, *, read_only: bool, wait_s: float) -> sqlite3.Connection:
     uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw")
-    log = Path(f"{path}-wal")
-    if read_only and not os.access(path.parent, os.W_OK) and not log.exists():
-        uri += "&immutable=1"  # nobody can write there, and without this SQLite wants to
+    if read_only and not Path(f"{path}-wal").exists() and not _writable(path.parent):
+        uri += "&immutable=1"  # nobody writes there, and without this SQLite would have to
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-    connection.text_factory = bytes
-    for pragma in (
-        "secure_delete = ON",
-        "synchronous = FULL",
-        "temp_store = MEMORY",
-        "trusted_schema = OFF",
-        "cell_size_check = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+        # Our values are all blobs; a text is a forgery, and must not fail as bad UTF-8.
+        connection.text_factory = partial(str, encoding="latin-1")
+        for pragma in (
+            "secure_delete = ON",
+            "synchronous = FULL",
+            "temp_store = MEMORY",
+            "trusted_schema = OFF",
+            "cell_size_check = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _fill(path: Path, header: bytes, head: bytes, records: Sequence[tuple[bytes, bytes]]) -> None:
@@ -311,10 +320,10 @@ def _check_beginning(path: Path) -> None:
 
 def _check_structure(connection: sqlite3.Connection, *, thorough: bool) -> None:
     found = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
-    if found != [(b"table", b"row", _SCHEMA.encode())]:
+    if found != [("table", "row", _SCHEMA)]:
         raise _damaged()
     # A forged list of free pages would let our own next write destroy rows.
-    if thorough and connection.execute("PRAGMA quick_check(1)").fetchall() != [(b"ok",)]:
+    if thorough and connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
         raise _damaged()
 
 
@@ -338,6 +347,8 @@ def _translated() -> Iterator[None]:
     except sqlite3.Error as error:
         primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
         raise (_unavailable(primary) if primary in _UNAVAILABLE else _damaged()) from None
+    except UnicodeDecodeError:  # SQLite's own message repeats the damaged bytes
+        raise _damaged() from None
     except MemoryError:
         raise _unavailable(sqlite3.SQLITE_NOMEM) from None
 
