@@ -11,8 +11,8 @@ from placement_engine.geo import Geography
 from placement_engine.testing.ties import Calendar, IntColumn, TrueTies
 from placement_engine.vocabulary import Environment, GroupCategory, TieKind
 
-RIVALRIES_PER_GROUP = 1.0
-ALLIANCES_PER_GROUP = 0.7
+RIVALRIES_PER_GROUP = 0.7
+ALLIANCES_PER_GROUP = 0.4
 ABROAD_SHARE = 0.12
 """Share of the alliances that cross a police region."""
 
@@ -95,7 +95,7 @@ def found_gangs(rng: np.random.Generator, geography: Geography, groups: int) -> 
     for number, here in enumerate(region):
         chance = np.where(police == here, pull, 0.0)
         home[number] = rng.choice(len(places), p=chance / chance.sum())
-    weight = rng.lognormal(0.0, 0.6, size=groups)
+    weight = rng.lognormal(0.0, 0.5, size=groups)
     environments = rng.choice(np.array([0, 1, 2]), size=groups, p=[0.86, 0.06, 0.08])
     environments[: len(certain)] = 0
     rivals, allies = _sides(rng, geography, region, home)

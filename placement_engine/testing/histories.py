@@ -14,7 +14,7 @@ from placement_engine.vocabulary import PersonRole, ProtectionCategory, TieKind
 
 CRIME_SIZES = np.array([2, 3, 4, 5, 6])
 CRIME_SIZE_SHARES = (0.50, 0.25, 0.13, 0.08, 0.04)
-CONFLICTS_PER_RIVALRY = 3.0
+CONFLICTS_PER_RIVALRY = 2.5
 ASSOCIATION_SHARE = 0.3
 """Share of associations among the ties that fill up to the wanted number."""
 OUTSIDE_CRIME = 0.08
@@ -168,8 +168,8 @@ def _threats(rng: np.random.Generator, people: People, calendar: Calendar) -> Tr
         group = int(against[number])
         if group < 0 or start[group] == start[group + 1]:
             continue
-        if witness[number] or rng.random() < 0.5:
-            count = min(int(start[group + 1] - start[group]), int(rng.integers(1, 3)))
+        if witness[number] or rng.random() < 0.4:
+            count = min(int(start[group + 1] - start[group]), 1 + int(rng.random() < 0.3))
             for pick in rng.choice(np.arange(start[group], start[group + 1]), count, replace=False):
                 a.append(int(actors[pick]))
                 b.append(number)

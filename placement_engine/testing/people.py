@@ -137,7 +137,8 @@ def _groups_of_subjects(
 ) -> IntColumn:
     """Defectors left a gang, the honour cases flee from a family, a few others knew a gang."""
     honour = gangs.honour
-    gang = gangs.weight * ~honour
+    # Few dare to leave the largest gangs, so leavers spread more evenly than members.
+    gang = np.sqrt(gangs.weight) * ~honour
     kin = gangs.weight * honour if honour.any() else gangs.weight
     count = len(category)
     from_gangs = rng.choice(len(gangs), size=count, p=gang / gang.sum())
@@ -154,8 +155,9 @@ def _actors(
     group: IntColumn,
     activity: NDArray[np.float64],
 ) -> IntColumn:
-    """The most active of each group are its threat actors, more of them in a larger group."""
-    order = members[np.lexsort((-activity[members], group[members]))]
+    """A few of each group, more in a larger one; who orders violence is seldom seen at crimes."""
+    lot = rng.random(len(members)) * np.sqrt(activity[members])
+    order = members[np.lexsort((lot, group[members]))]
     rank = np.arange(len(order)) - np.searchsorted(group[order], group[order], side="left")
     quota = np.maximum(1, np.rint(ACTORS_PER_GROUP * gangs.weight * len(gangs))).astype(np.int64)
     chosen = order[rank < quota[group[order]]]

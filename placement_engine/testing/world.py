@@ -91,7 +91,7 @@ class SyntheticWorld:
         persons: int = 5000,
         groups: int = 80,
         new: int = 20,
-        ties_per_person: float = 7.0,
+        ties_per_person: float = 6.0,
         as_of: date,
         policy: Policy | None = None,
         guard_truth: bool = True,
