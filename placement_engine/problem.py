@@ -25,6 +25,10 @@ UNLIMITED = int(np.iinfo(np.int64).max)
 FORBIDDEN = -1
 """Marks a pair of sites in an explicit pair table that is not allowed."""
 PPM = 1_000_000
+HALF_IN_DOUBT = 1e-6
+"""This near to a half, a cost is rounded again by the scalar form, so that both agree."""
+MAX_TIE_KEY = 64
+"""Bytes that a keyed BLAKE2b hash can take as its key."""
 MAX_COST = 10**12
 """No single cost may reach this, so that int64 sums over a whole plan cannot overflow."""
 
@@ -51,8 +55,13 @@ def micronats(probability: float) -> Micronats:
 
 
 def micronats_array(probability: NDArray[np.float64]) -> IntArray:
-    """`micronats` of each element of an array of any shape."""
-    return np.rint(-1e6 * np.log1p(-np.minimum(probability, 1 - 1e-6))).astype(np.int64)
+    """`micronats` of each element of an array of any shape, to the last unit."""
+    exact = -1e6 * np.log1p(-np.minimum(probability, 1 - 1e-6))
+    rounded = np.rint(exact).astype(np.int64)
+    # numpy's log1p may differ from the C library's in the last bit, which matters at halves.
+    for where in np.argwhere(np.abs(exact - np.floor(exact) - 0.5) < HALF_IN_DOUBT):
+        rounded[tuple(where)] = micronats(float(probability[tuple(where)]))
+    return rounded
 
 
 def probability_of(cost: int) -> float:
@@ -232,7 +241,12 @@ def _check(problem: PlacementProblem) -> None:
         if pair.table is not None and pair.table not in problem.tables:
             raise InvalidProblem(f"{where}.table: there is no table of that name.")
     for table in problem.tables.values():
-        if table.shape != (m, m) or table.min() < FORBIDDEN or table.max() >= MAX_COST:
+        if (
+            table.dtype != np.int64
+            or table.shape != (m, m)
+            or table.min() < FORBIDDEN
+            or table.max() >= MAX_COST
+        ):
             raise InvalidProblem("tables: a table is not M × M costs or is out of range.")
     for subject_index, site in problem.fixed.items():
         _range("fixed", subject_index, 0, k)
@@ -241,6 +255,8 @@ def _check(problem: PlacementProblem) -> None:
         raise InvalidProblem("lexicographic: levels are missing or stand twice.")
     if not 0 <= problem.bands[0] <= problem.bands[1]:
         raise InvalidProblem("bands_micronats: must rise.")
+    if len(problem.tie_key) > MAX_TIE_KEY:
+        raise InvalidProblem(f"tie_key: must not be longer than {MAX_TIE_KEY} bytes.")
 
 
 def _matrix(name: str, value: IntArray, m: int, *, low: int, high: int) -> None:

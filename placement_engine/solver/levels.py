@@ -1,0 +1,200 @@
+"""The levels of a plan, one after the other, each kept while the next is made least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from placement_engine.problem import Level, PlacementProblem
+from placement_engine.solver import witness
+from placement_engine.solver.answer import LevelValue
+from placement_engine.solver.backends import Backend, Effort, Goal, OnPlan, Question, Reply
+
+FIRST_NODES = 20_000
+"""Nodes of our own search before the second solver is asked to help."""
+HIGHEST_BAND = 2
+
+GOAL_OF = {Level.TOTAL: Goal.TOTAL, Level.MOVES: Goal.MOVES}
+LEVEL_OF = {goal: level for level, goal in GOAL_OF.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climbed:
+    """How far the levels were climbed.
+
+    Parameters
+    ----------
+    plan
+        Best plan; None if none was found.
+    levels
+        One a level of the problem, if there is a plan.
+    total_bound
+        Lower bound of the total for plans no worse at the levels before it.
+    settled
+        Every level and the choice between equals is proved.
+    impossible
+        A search was exhausted without a plan, or the second solver claims as much.
+    """
+
+    plan: tuple[int, ...] | None
+    levels: tuple[LevelValue, ...]
+    total_bound: int
+    settled: bool
+    impossible: bool
+
+
+class Climb:
+    """Climbs the levels of one problem.
+
+    Parameters
+    ----------
+    problem
+        What is solved.
+    own
+        The backend whose exhaustion is a proof.
+    second
+        Makes the backend that helps with plans where `own` is not done soon.
+    effort
+        What may be spent on all levels together.
+    gap
+        Relative gap of the total that is good enough.
+    on_plan
+        Told of each better plan.
+    """
+
+    def __init__(
+        self,
+        problem: PlacementProblem,
+        *,
+        own: Backend,
+        second: Callable[[], Backend],
+        effort: Effort,
+        gap: float,
+        on_plan: OnPlan,
+    ) -> None:
+        self._problem = problem
+        self._own = own
+        self._second = second
+        self._effort = effort
+        self._gap = gap
+        self._on_plan = on_plan
+
+    def run(self) -> Climbed:
+        """Climb all levels, or as many as the effort allows."""
+        first = self._ask(Question(goal=None, band=HIGHEST_BAND))
+        if first.plan is None:
+            return Climbed(
+                plan=None, levels=(), total_bound=0, settled=False, impossible=first.complete
+            )
+        question = Question(goal=None, band=HIGHEST_BAND, start=first.plan)
+        levels: list[LevelValue] = []
+        total_bound: int | None = None
+        for level in self._problem.lexicographic:
+            if level is Level.WORST_BAND:
+                value, question = self._band(question)
+            else:
+                value, question = self._sum(level, question)
+            levels.append(value)
+            if level is Level.TOTAL:
+                total_bound = value.lower_bound
+        if total_bound is None:
+            # The total is no level here: its bound holds for plans of the same band.
+            asked = replace(question, goal=Goal.TOTAL, at_most={}, at_least_proved=True)
+            only = Effort(clock=self._effort.clock, deadline=self._effort.deadline, work_left=1)
+            total_bound = self._own.answer(asked, only, lambda _: None).bound
+        tie = self._ask(replace(question, goal=Goal.TIE), helped=False)
+        settled = tie.complete and all(level.proved for level in levels)
+        return Climbed(
+            plan=tie.plan,
+            levels=tuple(levels),
+            total_bound=total_bound,
+            settled=settled,
+            impossible=False,
+        )
+
+    def _band(self, question: Question) -> tuple[LevelValue, Question]:
+        """Try the bands from the lowest; each that is impossible raises the bound."""
+        plan = question.start
+        assert plan is not None
+        reached = self._rank(plan)
+        bound = 0
+        for band in range(reached):
+            found, impossible = self._within(band, question)
+            if found is not None:
+                plan, reached = found, band
+                break
+            if impossible and bound == band:
+                bound = band + 1
+        value = LevelValue(
+            name=Level.WORST_BAND, value=reached, lower_bound=bound, proved=bound == reached
+        )
+        return value, replace(question, band=reached, start=plan)
+
+    def _within(self, band: int, question: Question) -> tuple[tuple[int, ...] | None, bool]:
+        """A plan within a band at the values of the levels before, and whether none exists.
+
+        Those levels are climbed again within the band: what each component may spend of
+        them is known only where a plan stands at its least.
+        """
+        asked = Question(goal=None, band=band)
+        reply = self._ask(asked)
+        for goal, limit in question.at_most.items():
+            if reply.plan is None:
+                break
+            reply = self._ask(replace(asked, goal=goal, start=reply.plan))
+            assert reply.plan is not None
+            value = self._value(LEVEL_OF[goal], reply.plan)
+            if value > limit:
+                return None, reply.bound > limit
+            asked = replace(asked, at_most={**asked.at_most, goal: value})
+        return reply.plan, reply.plan is None and reply.complete
+
+    def _sum(self, level: Level, question: Question) -> tuple[LevelValue, Question]:
+        goal = GOAL_OF[level]
+        reply = self._ask(replace(question, goal=goal))
+        plan = reply.plan
+        assert plan is not None
+        value = self._value(level, plan)
+        bound = value if reply.complete else min(reply.bound, value)
+        kept = replace(
+            question,
+            at_most={**question.at_most, goal: value},
+            at_least_proved=question.at_least_proved and bound == value,
+            start=plan,
+        )
+        proved = bound == value
+        return LevelValue(name=level, value=value, lower_bound=bound, proved=proved), kept
+
+    def _ask(self, question: Question, *, helped: bool = True) -> Reply:
+        """Own search; if it is not done soon, plans from the second solver; own search again."""
+        question = replace(question, gap=self._gap if question.goal is Goal.TOTAL else 0.0)
+        start = self._effort.part(0.4, nodes=FIRST_NODES) if helped else self._effort
+        reply = self._own.answer(question, start, self._on_plan)
+        if reply.complete or not helped or self._effort.spent(reply.work):
+            return reply
+        if self._content(question, reply):
+            return reply
+        helper = self._effort.part(0.5, nodes=FIRST_NODES)
+        claim = self._second().answer(replace(question, start=reply.plan), helper, self._on_plan)
+        better = claim.plan if claim.plan is not None else reply.plan
+        if claim.complete and claim.plan is None and question.goal is None:
+            # A claim of impossibility is not a proof; whoever needs one looks for a conflict.
+            return replace(claim, complete=question.band == HIGHEST_BAND)
+        if self._effort.spent(claim.work):
+            return replace(reply, plan=better)
+        last = self._own.answer(replace(question, start=better), self._effort, self._on_plan)
+        self._effort.spent(last.work)
+        return replace(last, bound=max(last.bound, reply.bound))
+
+    def _content(self, question: Question, reply: Reply) -> bool:
+        if question.goal is not Goal.TOTAL or reply.plan is None or self._gap <= 0:
+            return False
+        value = self._value(Level.TOTAL, reply.plan)
+        return value - reply.bound <= self._gap * max(1, value)
+
+    def _rank(self, plan: tuple[int, ...]) -> int:
+        shares = witness.own_shares(self._problem, plan)
+        return max(self._problem.band(share).rank for share in shares)
+
+    def _value(self, level: Level, plan: tuple[int, ...]) -> int:
+        return (witness.total if level is Level.TOTAL else witness.moves)(self._problem, plan)

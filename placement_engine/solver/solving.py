@@ -1,0 +1,157 @@
+"""`solve`: from a problem to one of the four answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from placement_engine.problem import Level, PlacementProblem
+from placement_engine.solver import witness
+from placement_engine.solver.answer import (
+    Answer,
+    Faulted,
+    LevelValue,
+    Limits,
+    NoSafePlacement,
+    Proposed,
+    Undecided,
+)
+from placement_engine.solver.backends import Backend, Effort
+from placement_engine.solver.clauses import PAIR_CLASSES_PPM
+from placement_engine.solver.conflict import explain
+from placement_engine.solver.levels import Climb, Climbed
+from placement_engine.solver.own import OwnSearch
+
+ENDING_S = 0.05
+"""Kept from the time limit for checking and handing over the answer."""
+
+
+def solve(
+    problem: PlacementProblem,
+    *,
+    limits: Limits | None = None,
+    seed: int = 0,
+    workers: int = 2,
+    clock: Callable[[], float] = monotonic,
+    rule_order: tuple[str, ...] = (),
+    pair_classes_ppm: tuple[int, int] = PAIR_CLASSES_PPM,
+) -> Answer:
+    """Find the best plan and prove it, or the reason why there is none.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    limits
+        When to stop without a proof.
+    seed, workers
+        Of the second solver. A proved answer is the same whatever they are.
+    clock
+        Seconds, rising.
+    rule_order
+        Rules that a conflict is sought among first, most important first.
+    pair_classes_ppm
+        Hostility from which a separation's class is medium and high.
+
+    Returns
+    -------
+    An interruption (`KeyboardInterrupt`) during the search is answered with the best plan
+    found by then, or `Undecided`, marked as interrupted.
+    """
+    limits = limits or Limits()
+    start = clock()
+    deadline = None if limits.time_s is None else start + limits.time_s - ENDING_S
+    effort = Effort(clock=clock, deadline=deadline, work_left=limits.max_work)
+    best: list[tuple[int, ...]] = []
+    trajectory: list[tuple[float, int]] = []
+
+    def keep(plan: tuple[int, ...]) -> None:
+        best.append(plan)
+        value = witness.total(problem, plan)
+        if not trajectory or value < trajectory[-1][1]:
+            trajectory.append((clock() - start, value))
+
+    try:
+        climbed = _climb(problem, limits, seed, workers, effort, keep)
+        if climbed.plan is None and climbed.impossible:
+            conflict = explain(
+                problem,
+                effort=effort,
+                seed=seed,
+                workers=workers,
+                rule_order=rule_order,
+                pair_classes_ppm=pair_classes_ppm,
+            )
+            if conflict is not None:
+                return NoSafePlacement(conflict=conflict, seconds=clock() - start)
+    except KeyboardInterrupt:
+        if not best:
+            return Undecided(seconds=clock() - start, interrupted=True)
+        climbed = _unproved(problem, best[-1])
+        return _told(problem, climbed, tuple(trajectory), clock() - start, interrupted=True)
+    if climbed.plan is None:
+        return Undecided(seconds=clock() - start)
+    return _told(problem, climbed, tuple(trajectory), clock() - start, interrupted=False)
+
+
+def _climb(
+    problem: PlacementProblem,
+    limits: Limits,
+    seed: int,
+    workers: int,
+    effort: Effort,
+    keep: Callable[[tuple[int, ...]], None],
+) -> Climbed:
+    def second() -> Backend:
+        from placement_engine.solver.cpsat import CpSat
+
+        return CpSat(problem, seed=seed, workers=workers)
+
+    return Climb(
+        problem,
+        own=OwnSearch(problem),
+        second=second,
+        effort=effort,
+        gap=limits.gap,
+        on_plan=keep,
+    ).run()
+
+
+def _unproved(problem: PlacementProblem, plan: tuple[int, ...]) -> Climbed:
+    seen = witness.check(problem, plan)
+    levels = tuple(
+        LevelValue(
+            name=level, value=seen.value(level), lower_bound=0, proved=seen.value(level) == 0
+        )
+        for level in problem.lexicographic
+    )
+    return Climbed(plan=plan, levels=levels, total_bound=0, settled=False, impossible=False)
+
+
+def _told(
+    problem: PlacementProblem,
+    climbed: Climbed,
+    trajectory: tuple[tuple[float, int], ...],
+    seconds: float,
+    *,
+    interrupted: bool,
+) -> Answer:
+    """A plan becomes an answer only if the witness agrees with all that is said of it."""
+    assert climbed.plan is not None
+    try:
+        seen = witness.check(problem, climbed.plan)
+    except witness.WitnessRefused as refused:
+        return Faulted(reason=str(refused), seconds=seconds)
+    if any(level.value != seen.value(level.name) for level in climbed.levels):
+        return Faulted(reason="The witness found other values than the search.", seconds=seconds)
+    return Proposed(
+        assignment=climbed.plan,
+        levels=climbed.levels,
+        objective=seen.value(Level.TOTAL),
+        lower_bound=climbed.total_bound,
+        proved_optimal=climbed.settled,
+        witness=seen,
+        trajectory=trajectory,
+        seconds=seconds,
+        interrupted=interrupted,
+    )
