@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -21,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from placement_engine.cases.documents import documents
 from placement_engine.errors import Fault, InvalidFiles
+from placement_engine.intelligence.ids import id_problem
 from placement_engine.vocabulary import (
     AvoidReason,
     CaseId,
@@ -286,20 +286,6 @@ def _contradictions(case: Case, codes: frozenset[str]) -> list[tuple[str, str]]:
     return [*_of_ids(case), *_of_household(case), *_of_places(case, codes)]
 
 
-_ID = re.compile(r"[^\W_](?:[\w.:/+-]{0,62}\w)?")
-_IDENTITY_NUMBER = re.compile(
-    r"(?<!\d)(?:\d\d)?\d\d(?:0[1-9]|1[0-2])(?:[06][1-9]|[1278]\d|[39][01])[-+ ]?[\dA-Z]\d{3}(?!\d)"
-)
-
-
-def _id_problem(written: str) -> str:
-    if _IDENTITY_NUMBER.search(written):
-        return "is shaped like a personal identity number; use a pseudonym"
-    if not _ID.fullmatch(written):
-        return "must be 1 to 64 letters, digits and . : / + - _, starting with a letter or digit"
-    return ""
-
-
 def _of_ids(case: Case) -> Iterator[tuple[str, str]]:
     ids: list[tuple[str, str]] = [("id", case.id), ("subject", case.subject)]
     ids.append(("owner", case.owner))
@@ -309,7 +295,7 @@ def _of_ids(case: Case) -> Iterator[tuple[str, str]]:
             (f"household[{i}].guardian_of[{j}]", c) for j, c in enumerate(member.guardian_of)
         )
     for where, written in ids:
-        problem = _id_problem(written)
+        problem = id_problem(written)
         if problem:
             yield where, problem
 
