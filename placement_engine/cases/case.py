@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from placement_engine.cases.documents import documents
 from placement_engine.errors import Fault, InvalidFiles
-from placement_engine.intelligence.ids import id_problem
+from placement_engine.intelligence.ids import id_problem, refusal
 from placement_engine.vocabulary import (
     AvoidReason,
     CaseId,
@@ -209,6 +209,7 @@ def _refused(faults: list[Fault]) -> InvalidFiles:
 
 # A document becomes a case. ----------------------------------------------------------
 
+UNKNOWN_KEY = "unexpected_keyword_argument"
 _A_DATE = "must be a date such as 2026-10-01"
 _PROBLEMS = {
     "bool_type": "must be true or false",
@@ -222,7 +223,7 @@ _PROBLEMS = {
     "missing": "is missing",
     "missing_argument": "is missing",
     "missing_keyword_only_argument": "is missing",
-    "unexpected_keyword_argument": "holds a key that is not known; remove it",
+    UNKNOWN_KEY: "holds a key that is not known; remove it",
 }
 
 
@@ -256,7 +257,7 @@ def _shaped(body: dict[str, object]) -> tuple[Case | None, list[tuple[str, str]]
         case = _adapter().validate_json(json.dumps(body))
     except ValidationError as error:
         return None, [
-            (_where(e["loc"], e["type"]), _problem(e["type"], e.get("ctx", {})))
+            (_where(e["loc"], e["type"]), _problem(e["loc"], e["type"], e.get("ctx", {})))
             for e in error.errors(include_input=False, include_url=False)
         ]
     if body["consent"] != _plain(case.consent):  # pydantic also takes seconds since 1970
@@ -271,12 +272,14 @@ def _shaped(body: dict[str, object]) -> tuple[Case | None, list[tuple[str, str]]
 
 def _where(location: tuple[int | str, ...], kind: str) -> str:
     # The last part of an unknown key is the key itself: somebody's text, so it is left out.
-    known = location[:-1] if kind == "unexpected_keyword_argument" else location
+    known = location[:-1] if kind == UNKNOWN_KEY else location
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in known)
     return "".join(parts).removeprefix(".")
 
 
-def _problem(kind: str, context: dict[str, Any]) -> str:
+def _problem(location: tuple[int | str, ...], kind: str, context: dict[str, Any]) -> str:
+    if kind == UNKNOWN_KEY:
+        return refusal(str(location[-1])) or _PROBLEMS[kind]
     if kind == "enum":  # the context of this kind lists the words of the format, not the input
         return f"must be {context['expected']}"
     return _PROBLEMS.get(kind, "is not valid here")

@@ -202,6 +202,16 @@ def test_personal_identity_numbers_in_the_household_are_refused() -> None:
     assert fields_at_fault(document) == {"household[0].id", "household[0].guardian_of[0]"}
 
 
+@pytest.mark.parametrize(
+    ("key", "about"), [("religion", "religion"), ("Personnummer", "personal identity")]
+)
+def test_what_the_engine_must_not_know_is_refused_with_the_reason(key: str, about: str) -> None:
+    (found,) = faults(changed(lambda d: d["household"][0].update({key: CANARY})))
+    assert found[:2] == (0, "household[0]")
+    assert about in found[2]
+    assert "must not know" in found[2]
+
+
 def test_all_faults_of_a_document_at_once() -> None:
     def change(d: dict[str, Any]) -> None:
         d.pop("owner")
