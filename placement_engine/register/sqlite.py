@@ -2,9 +2,7 @@
 
 The table of records is ordered by random id (``WITHOUT ROWID``), so the file does not tell
 in which order people were placed. What is removed is overwritten, in the file and in the
-write-ahead log. Whatever SQLite says is translated here: busy, full, unwritable or
-missing is `RegisterUnavailable`; everything else that a sound file never causes is
-`IntegrityBroken`.
+write-ahead log.
 """
 
 from __future__ import annotations
@@ -18,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from placement_engine.errors import IntegrityBroken, RegisterUnavailable
+from placement_engine.errors import IntegrityBroken, PlacementError, RegisterUnavailable
 from placement_engine.register.header import FORMAT
+from placement_engine.register.sqlite_errors import damaged, translated, unavailable
 
 APPLICATION_ID = 0x504C4143  # "PLAC", for file(1) and for us
 PAGE_SIZE = 4096
@@ -30,18 +29,6 @@ _HEADER_ID = bytes(16)
 _HEAD_ID = b"\xff" * 16
 _TOGETHER = 200  # ids asked for in one statement; old builds of SQLite take at most 999
 _LONGEST_VALUE = 1 << 20  # a damaged length must not make SQLite allocate gigabytes
-
-_UNAVAILABLE = {
-    sqlite3.SQLITE_BUSY: ("is in use by another program", "Try again in a moment."),
-    sqlite3.SQLITE_LOCKED: ("is in use by another program", "Try again in a moment."),
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Make room and run again."),
-    sqlite3.SQLITE_READONLY: ("cannot be written", "Check the rights to the file and its folder."),
-    sqlite3.SQLITE_PERM: ("cannot be opened", "Check the rights to the file and its folder."),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Check the rights to the file and its folder."),
-    sqlite3.SQLITE_IOERR: ("could not be read or written by the system", "Check the disk."),
-    sqlite3.SQLITE_NOMEM: ("could not be read: the memory is full", "Run again with more memory."),
-}
-_PRIMARY_CODE = 0xFF  # the extended codes of SQLite keep the primary one in the low byte
 
 
 class SqliteStore:
@@ -83,7 +70,7 @@ class SqliteStore:
                     Path(f"{temporary}{suffix}").unlink(missing_ok=True)
             _sync_folder(path.parent)
         except OSError:
-            raise _unavailable(sqlite3.SQLITE_CANTOPEN) from None
+            raise unavailable(sqlite3.SQLITE_CANTOPEN) from None
         return cls.open(path, wait_s=wait_s)
 
     @classmethod
@@ -103,7 +90,7 @@ class SqliteStore:
             As their names say.
         """
         _check_beginning(path)
-        with _translated():
+        with translated():
             connection = _connect(path, read_only=read_only, wait_s=wait_s)
             try:
                 _check_structure(connection, thorough=not read_only)
@@ -114,7 +101,7 @@ class SqliteStore:
 
     def header(self) -> bytes:
         """The register's header."""
-        with _translated():
+        with translated():
             return _content(self._connection, _HEADER_ID)
 
     @contextmanager
@@ -133,14 +120,16 @@ class SqliteStore:
     def _transaction(self, begin: str) -> Iterator[_Change]:
         if self._closed:
             raise RegisterUnavailable("The register was closed.", unchanged="Nothing was changed.")
-        with _translated():
+        with translated():
+            if self._connection.in_transaction:
+                raise PlacementError("The register was asked for two things at once by one caller.")
             self._connection.execute(begin)
             try:
                 yield _Change(self._connection)
                 self._connection.execute("COMMIT")
             except BaseException:
                 # Some errors have rolled back already, and a second rollback is an error.
-                if self._connection.in_transaction:
+                with contextlib.suppress(sqlite3.OperationalError):
                     self._connection.execute("ROLLBACK")
                 raise
 
@@ -165,21 +154,21 @@ class _Change:
         self._connection = connection
 
     def head(self) -> bytes:
-        with _translated():
+        with translated():
             return _content(self._connection, _HEAD_ID)
 
     def records(self) -> Iterator[tuple[bytes, bytes]]:
-        with _translated():
+        with translated():
             last = b""
             for row_id, content in self._connection.execute("SELECT id, content FROM row"):
                 if type(row_id) is not bytes or type(content) is not bytes or row_id <= last:
-                    raise _damaged()
+                    raise damaged()
                 last = row_id
                 if row_id not in (_HEADER_ID, _HEAD_ID):
                     yield row_id, content
 
     def fetch(self, ids: Sequence[bytes]) -> Iterator[bytes | None]:
-        with _translated():
+        with translated():
             for start in range(0, len(ids), _TOGETHER):
                 wanted = ids[start : start + _TOGETHER]
                 marks = ",".join("?" * len(wanted))
@@ -194,7 +183,7 @@ class _Change:
                     yield None if content is None else _bytes(content)
 
     def put(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
-        with _translated():
+        with translated():
             self._connection.executemany(
                 "INSERT INTO row (id, content) VALUES (?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET content = excluded.content",
@@ -202,14 +191,14 @@ class _Change:
             )
 
     def delete(self, ids: Sequence[bytes]) -> None:
-        with _translated():
+        with translated():
             for row_id in ids:
                 gone = self._connection.execute("DELETE FROM row WHERE id = ?", (row_id,))
                 if gone.rowcount != 1:
-                    raise _damaged()
+                    raise damaged()
 
     def set_head(self, head: bytes) -> None:
-        with _translated():
+        with translated():
             self.put([(_HEAD_ID, head)])
 
 
@@ -251,7 +240,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _fill(path: Path, header: bytes, head: bytes, records: Sequence[tuple[bytes, bytes]]) -> None:
-    with _translated():
+    with translated():
         connection = _connect(path, read_only=False, wait_s=0)
         try:
             for pragma in (
@@ -303,7 +292,7 @@ def _check_beginning(path: Path) -> None:
             f"There is no register at {path}.", do="Check the path, or make one: register init."
         ) from None
     except OSError:
-        raise _unavailable(sqlite3.SQLITE_CANTOPEN) from None
+        raise unavailable(sqlite3.SQLITE_CANTOPEN) from None
     expected = {
         0: b"SQLite format 3\0" + PAGE_SIZE.to_bytes(2, "big") + b"\2\2",  # 2: write-ahead log
         21: b"\x40\x20\x20",
@@ -321,46 +310,20 @@ def _check_beginning(path: Path) -> None:
 def _check_structure(connection: sqlite3.Connection, *, thorough: bool) -> None:
     found = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
     if found != [("table", "row", _SCHEMA)]:
-        raise _damaged()
+        raise damaged()
     # A forged list of free pages would let our own next write destroy rows.
     if thorough and connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
-        raise _damaged()
+        raise damaged()
 
 
 def _content(connection: sqlite3.Connection, row_id: bytes) -> bytes:
     row = connection.execute("SELECT content FROM row WHERE id = ?", (row_id,)).fetchone()
     if row is None:
-        raise _damaged()
+        raise damaged()
     return _bytes(row[0])
 
 
 def _bytes(value: object) -> bytes:
     if type(value) is not bytes:
-        raise _damaged()
+        raise damaged()
     return value
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
-        raise (_unavailable(primary) if primary in _UNAVAILABLE else _damaged()) from None
-    except UnicodeDecodeError:  # SQLite's own message repeats the damaged bytes
-        raise _damaged() from None
-    except MemoryError:
-        raise _unavailable(sqlite3.SQLITE_NOMEM) from None
-
-
-def _unavailable(primary: int) -> RegisterUnavailable:
-    what, do = _UNAVAILABLE[primary]
-    return RegisterUnavailable(f"The register {what}.", unchanged="Nothing was changed.", do=do)
-
-
-def _damaged() -> IntegrityBroken:
-    return IntegrityBroken(
-        "The register's file is damaged or was altered outside the program.",
-        unchanged="Nothing was changed.",
-        do="Restore the register from a backup, and find out who could write to it.",
-    )

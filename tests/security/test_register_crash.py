@@ -12,13 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from placement_engine.errors import IntegrityBroken, RegisterUnavailable
+from placement_engine.errors import IntegrityBroken, PlacementError, RegisterUnavailable
 from placement_engine.intelligence import Placement
 from placement_engine.register import RawKey, Register
 from placement_engine.vocabulary import MunicipalityCode, ProtectionCategory, SubjectRef
@@ -403,3 +404,13 @@ def test_an_interrupt_in_the_middle_leaves_nothing(
         assert register.cases() == [("C-1", "open")]
         assert register.decisions() == ()
         register.verify()
+
+
+def test_our_own_faults_are_no_false_alarm(path: Path) -> None:
+    with Register.open(path, KEY) as register:
+        with ThreadPoolExecutor(1) as pool, pytest.raises(PlacementError, match="thread") as thread:
+            pool.submit(register.placements).result()
+        with register._vault.read(), pytest.raises(PlacementError, match="at once") as twice:
+            register.cases()
+        assert thread.value.exit_code == twice.value.exit_code == 1
+        assert len(register.placements()) == 10
