@@ -20,7 +20,7 @@ from placement_engine.commands import (
     solve,
 )
 from placement_engine.commands import help as about
-from placement_engine.commands.program import program
+from placement_engine.commands.program import program, start
 
 app = program(
     {
@@ -57,4 +57,4 @@ app = program(
 )
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
+
+from placement_engine.commands.program import start
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the program; leaves with its exit code."""
-    sys.excepthook = _quiet
-    _command_table().app()
+    start(_command_table().app)
 
 
 def _command_table() -> ModuleType:
@@ -24,12 +25,6 @@ def _command_table() -> ModuleType:
             spec.loader.exec_module(module)
             return module
     raise ModuleNotFoundError("cli.py")
-
-
-def _quiet(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    """Instead of a traceback, which could hold a row."""
-    del error, trace
-    sys.stderr.write(f"PE-0100 {kind.__name__}\n")
 
 
 if __name__ == "__main__":

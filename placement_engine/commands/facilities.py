@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,6 @@ def import_facilities(
     from placement_engine.commands.imports import import_result
 
     with run.engine() as engine:
-        count = engine.import_facilities(file)
+        count = engine.import_facilities(Path(file))
         notices = run.notices(engine)
     import_result(run, "facilities", {"facilities": count}, notices)

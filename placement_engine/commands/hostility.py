@@ -9,6 +9,7 @@ import typer
 
 from placement_engine.commands.inputs import read_ids
 from placement_engine.commands.options import MODEL, OUTPUT, Run, shared
+from placement_engine.commands.phrases import say
 from placement_engine.errors import UsageError
 
 MAX_LENGTH = 3
@@ -51,11 +52,15 @@ def hostility(
         raise UsageError("--max-length is out of range.", do=f"Give 1 to {MAX_LENGTH}.")
     as_of, policy = run.as_of, run.policy()
     codes = frozenset(load_geography(policy, cache_dir=run.cache_dir).codes)
+    told = read_network(Path(network), codes=codes)
+    people = None if subjects is None else read_ids(subjects)
+    if people is not None and (unknown := len(set(people) - set(told.nodes))):
+        run.output.note(say(run.language, "unknown_ids", unknown=unknown, asked=len(people)))
     pairs = hostile_pairs(
-        read_network(Path(network), codes=codes),
+        told,
         as_of=as_of,
         policy=policy,
-        subjects=None if subjects is None else read_ids(subjects),
+        subjects=people,
         threshold=policy.separation.hostility[-1] if threshold is None else threshold,
         max_length=max_length,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,8 @@ from placement_engine.errors import UsageError
 
 if TYPE_CHECKING:
     from placement_engine.engine import PlacementEngine
-    from placement_engine.report.bodies import NetworkBody, PathRow, PathsBody, TieCount
+    from placement_engine.graph import PathExplanation
+    from placement_engine.report.bodies import NetworkBody, PathRow, PathsBody
 
 MAX_PATHS = 50
 
@@ -54,16 +56,15 @@ def show(
 
 
 def _show(run: Run, engine: PlacementEngine, who: str) -> NetworkBody:
-    from placement_engine.report.bodies import NetworkBody
+    from placement_engine.report.bodies import NetworkBody, TieCount
 
-    network = engine.register.network()
     coverage = engine.graph().coverage(who)
+    counts = engine.register.network().count_ties(who)
     return NetworkBody(
         id=who,
-        known=who in network.nodes,
         graded_ties=coverage.graded_ties,
         latest=coverage.latest,
-        ties=_counts(network, who),
+        ties=tuple(TieCount(kind=kind.value, reports=reports) for kind, reports in counts.items()),
         notices=run.notices(engine),
     )
 
@@ -101,4 +102,25 @@ def _paths(run: Run, engine: PlacementEngine, a: str, b: str, count: int) -> Pat
         reunion=float(scores.reunion[0, 0]),
         paths=tuple(_path(path) for path in graph.explain(a, b, count=count)),
         notices=run.notices(engine),
+    )
+
+
+def _path(path: PathExplanation) -> PathRow:
+    """A path tie by tie; the grade is the best report's, sources and handling are not told."""
+    from placement_engine.report.bodies import EdgeRow, PathRow
+
+    return PathRow(
+        probability=path.probability,
+        edges=tuple(
+            EdgeRow(
+                a=a,
+                b=b,
+                kind=edge.kind.value,
+                past=edge.past,
+                strength=edge.strength,
+                grade=str(edge.grade),
+                months=int(edge.age_months),
+            )
+            for (a, b), edge in zip(pairwise(path.nodes), path.edges, strict=True)
+        ),
     )

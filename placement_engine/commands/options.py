@@ -275,7 +275,7 @@ def shared(*groups: Group) -> Callable[[Callable[..., int | None]], Callable[...
             parameters, return_annotation=int | None
         )
         run_command.__annotations__ = {p.name: p.annotation for p in parameters}
-        del run_command.__wrapped__  # type: ignore[attr-defined]
+        del run_command.__wrapped__
         return run_command
 
     return decorate

@@ -23,10 +23,14 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The command is written in a way that cannot be run.",
         ),
         "unexpected": (
-            "Ett oväntat fel ({kind}) i {where}. Felet är vårt. Inget mer visas, eftersom mer "
-            "kunde röja uppgifter.",
+            "Ett oväntat fel ({kind}) i {where}. Inget mer visas, eftersom mer kunde röja "
+            "uppgifter.",
             "An unexpected error ({kind}) in {where}. The fault is ours. No more is shown, since "
             "more could reveal facts.",
+        ),
+        "unknown_ids": (
+            "{unknown} av {asked} id är inte kända i nätverket.",
+            "{unknown} of {asked} ids are not known in the network.",
         ),
         "interrupted": ("Avbrutet.", "Interrupted."),
         "single_user": (

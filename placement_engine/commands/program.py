@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -52,6 +53,24 @@ def program(
     for name, table in under.items():
         app.add_typer(table, name=name)
     return app
+
+
+def start(app: typer.Typer) -> NoReturn:
+    """Run `app` as the program of this process, which ends with its exit code."""
+    sys.excepthook = _quiet
+    threading.excepthook = lambda thrown: _quiet(
+        thrown.exc_type, thrown.exc_value, thrown.exc_traceback
+    )
+    app()
+    raise AssertionError("a program ends with its exit code")
+
+
+def _quiet(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Instead of a traceback, which could hold a row."""
+    del error
+    _write(f"{PlacementError.code} {kind.__name__} {where(trace)}")
 
 
 def _table(summary: str, cls: type[TyperGroup] = TyperGroup) -> typer.Typer:

@@ -16,17 +16,16 @@ def propose(
     cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="Cases, as one problem.")],
 ) -> int:
     """Propose municipalities for cases; nothing is decided."""
-    from placement_engine.commands.search import exit_code, search_clock
+    from placement_engine.commands.search import exit_code
     from placement_engine.report.proposal_page import proposal_page
 
     limits = run.limits()
-    with run.engine() as engine, search_clock() as clock:
+    with run.engine() as engine:
         proposal = engine.propose(
             [CaseId(case) for case in dict.fromkeys(cases)],
             limits=limits,
             seed=run.options["seed"],
             workers=run.options["workers"],
-            clock=clock,
         )
     run.output.result(proposal, proposal_page(proposal, run.language))
     return exit_code(proposal.status, interrupted=proposal.interrupted)

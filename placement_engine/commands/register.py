@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,7 +53,7 @@ def import_placements(
     from placement_engine.commands.imports import import_result
 
     with run.engine() as engine:
-        count = engine.import_placements(file)
+        count = engine.import_placements(Path(file))
         notices = run.notices(engine)
     import_result(run, "placements", {"placements": count}, notices)
     run.output.note(

@@ -1,11 +1,13 @@
-"""What a search ends in: the exit code of a status, and an interruption that is answered."""
+"""What a search ends in, as an exit code."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from placement_engine.proposal.outcome import Status
+
+INTERRUPTED: Final = 130
 
 
 def exit_code(status: Status, *, interrupted: bool) -> int:
@@ -13,7 +15,7 @@ def exit_code(status: Status, *, interrupted: bool) -> int:
     from placement_engine.proposal.outcome import Status
 
     if interrupted:
-        return 130
+        return INTERRUPTED
     return {
         Status.PROPOSED: 0,
         Status.NO_SAFE_PLACEMENT: 3,

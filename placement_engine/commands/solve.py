@@ -29,7 +29,7 @@ def solve(
     ] = 0,
 ) -> int:
     """Solve a problem; exit 0 with a checked plan, 3 with a confirmed conflict, 4 undecided."""
-    from placement_engine.commands.search import exit_code, search_clock
+    from placement_engine.commands.search import exit_code
     from placement_engine.problem_json import read_problem
     from placement_engine.report.outcome_page import outcome_body, outcome_page
     from placement_engine.solver import Proposed
@@ -39,14 +39,9 @@ def solve(
         raise UsageError("--alternatives is out of range.")
     limits = run.limits()
     problem = read_problem(read_bytes(problem_file))
-    with search_clock() as clock:
-        answer = solve_problem(
-            problem,
-            limits=limits,
-            seed=run.options["seed"],
-            workers=run.options["workers"],
-            clock=clock,
-        )
+    answer = solve_problem(
+        problem, limits=limits, seed=run.options["seed"], workers=run.options["workers"]
+    )
     others = (
         _alternatives(problem, answer, alternatives)
         if alternatives and isinstance(answer, Proposed)

@@ -197,6 +197,8 @@ def chance(risk: float, language: Language) -> str:
     '1,25 % (1 på 80)'
     >>> chance(0.0, Language.ENGLISH)
     'below 0.0001 % (less than 1 in 1,000,000)'
+    >>> chance(0.00042, Language.ENGLISH)
+    '0.04 % (1 in 2,300)'
     """
     swedish = language is Language.SWEDISH
     one_in = "1 på" if swedish else "1 in"
@@ -205,7 +207,7 @@ def chance(risk: float, language: Language) -> str:
         odds = f"{'mindre än' if swedish else 'less than'} {one_in} {_thousands(10**6, swedish)}"
     else:
         told = f"{_percent(100 * risk)} %"
-        odds = f"{one_in} {_thousands(max(1, round(1 / risk)), swedish)}"
+        odds = f"{one_in} {_thousands(_two_digits(1 / risk), swedish)}"
     return f"{told.replace('.', ',') if swedish else told} ({odds})"
 
 
@@ -220,6 +222,12 @@ def unchecked(codes: tuple[str, ...], language: Language) -> str:
 def _percent(percent: float) -> str:
     """Two decimals, or as many as it takes for one above nought."""
     return f"{percent:.2f}" if percent >= 0.01 else f"{percent:.5f}".rstrip("0")
+
+
+def _two_digits(odds: float) -> int:
+    """Rounded down to two digits: more would be pretended, fewer of so many is the safe side."""
+    step = 10 ** max(0, len(str(int(odds))) - 2)
+    return max(1, int(odds) // step * step)
 
 
 def _thousands(number: int, swedish: bool) -> str:

@@ -115,10 +115,10 @@ class HostilityBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TieCount:
-    """How many ties of one kind."""
+    """How many reports of one kind of tie."""
 
     kind: str
-    ties: int
+    reports: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,6 @@ class NetworkBody:
     """What the register knows of one person or group: numbers and ages, no places."""
 
     id: str
-    known: bool
     graded_ties: int
     latest: date | None
     ties: tuple[TieCount, ...]
@@ -140,9 +139,10 @@ class EdgeRow:
     a: str
     b: str
     kind: str
+    past: bool
     strength: float
-    grade: str | None
-    months: int | None
+    grade: str
+    months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

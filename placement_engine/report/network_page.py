@@ -8,7 +8,7 @@ from typing import Final
 
 from placement_engine.cases.rule import Wording
 from placement_engine.proposal import wording
-from placement_engine.proposal.outcome import KnownRecords
+from placement_engine.proposal.outcome import DangerClass, KnownRecords
 from placement_engine.report.bodies import EdgeRow, HostilityBody, NetworkBody, PathRow, PathsBody
 from placement_engine.report.page import Block, Page, Table, line, page
 from placement_engine.vocabulary import Language, TieKind
@@ -40,13 +40,13 @@ def network_page(body: NetworkBody, language: Language) -> Page:
     records = KnownRecords(graded_ties=body.graded_ties, latest=body.latest)
     told = wording.known_records(records, language)
     if not body.ties:
-        none = wording.DANGER[wording.DangerClass.NONE_KNOWN].in_language(language)
+        none = wording.DANGER[DangerClass.NONE_KNOWN].in_language(language)
         return page(line(f"{body.id}: {none} ({told})"))
     return page(
         line(f"{body.id}: {told}", strong=True),
         Table(
-            columns=("koppling", "antal") if swedish else ("tie", "count"),
-            rows=tuple((tie_wording(row.kind, language), str(row.ties)) for row in body.ties),
+            columns=("koppling", "uppgifter") if swedish else ("tie", "reports"),
+            rows=tuple((tie_wording(row.kind, language), str(row.reports)) for row in body.ties),
             right=frozenset({1}),
         ),
     )
@@ -64,7 +64,7 @@ def paths_page(body: PathsBody, language: Language) -> Page:
     )
     blocks: list[Block] = [line(f"{body.a} – {body.b}: {numbers}", strong=True)]
     if not body.paths:
-        none = wording.DANGER[wording.DangerClass.NONE_KNOWN].in_language(language)
+        none = wording.DANGER[DangerClass.NONE_KNOWN].in_language(language)
         blocks.append(line(none))
     for number, path in enumerate(body.paths, start=1):
         blocks.append(line(f"{number}. {_in_words(path, language)} ({path.probability:.4f})"))
@@ -73,8 +73,15 @@ def paths_page(body: PathsBody, language: Language) -> Page:
 
 
 def _in_words(path: PathRow, language: Language) -> str:
-    steps = [f"—{tie_wording(edge.kind, language)}→ {edge.b}" for edge in path.edges]
+    steps = [f"—{_tie(edge, language)}→ {edge.b}" for edge in path.edges]
     return " ".join([path.edges[0].a, *steps])
+
+
+def _tie(edge: EdgeRow, language: Language) -> str:
+    told = tie_wording(edge.kind, language)
+    if not edge.past:
+        return told
+    return f"tidigare {told}" if language is Language.SWEDISH else f"past {told}"
 
 
 def _edges(path: PathRow, swedish: bool, language: Language) -> Table:
@@ -91,10 +98,10 @@ def _edge(edge: EdgeRow, language: Language) -> tuple[str, ...]:
     return (
         edge.a,
         edge.b,
-        tie_wording(edge.kind, language),
+        _tie(edge, language),
         f"{edge.strength:.3f}",
-        edge.grade or "–",
-        "–" if edge.months is None else str(edge.months),
+        edge.grade,
+        str(edge.months),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 GAP = "  "
 """Between two columns of a plain table."""
 
@@ -64,7 +65,9 @@ def printable(text: str) -> str:
     'P-1�[2J'
     """
     blank = "\N{REPLACEMENT CHARACTER}"
-    return "".join(letter if letter.isprintable() else blank for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter == NO_BREAK else blank for letter in text
+    )
 
 
 def plain(content: Page) -> str:

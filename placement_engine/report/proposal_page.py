@@ -208,14 +208,14 @@ def _proof(proposal: Proposal, language: Language) -> Iterable[Block]:
 
 
 def _floor_percent(chance: float) -> str:
-    """Rounded down, since it stands for a lower bound.
+    """Rounded down, since it stands for a lower bound; never certainty.
 
     Examples
     --------
-    >>> _floor_percent(0.99999)
-    '99.99'
+    >>> _floor_percent(0.98769), _floor_percent(1.0)
+    ('98.76', '99.99')
     """
-    return f"{math.floor(chance * 10_000) / 100:.2f}"
+    return f"{min(9_999, math.floor(chance * 10_000)) / 100:.2f}"
 
 
 def _provenance(proposal: Proposal, swedish: bool) -> Iterable[str]:

@@ -35,4 +35,4 @@ def on_terminal(content: Page, *, color: bool, width: int) -> str:
         for row in block.rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
         console.print(table)
-    return drawn.getvalue().rstrip("\n")
+    return "\n".join(row.rstrip() for row in drawn.getvalue().splitlines())

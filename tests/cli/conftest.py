@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
+
+from placement_engine.register import PassphraseKey, Register
 
 PERSONS = """person_id,role,birth_year
 P-1,subject,1999
@@ -131,9 +134,12 @@ def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "config.toml").write_text(
         'register = "a.register"\npassphrase_file = "passphrase"\n', encoding="utf-8"
     )
+    keys = PassphraseKey(bytearray(PASSPHRASE.encode()), memory_kib=64 * 1024, iterations=1)
+    day = date(2026, 11, 1)
+    # The least costs that a register may have: it is opened some hundred times here.
+    Register.create(folder / "a.register", keys, single_user=True, today=day).close()
     placement = run_in(folder)
     for words in (
-        ("register", "init", "--single-user"),
         ("network", "import", str(folder / "network")),
         ("facilities", "import", str(folder / "facilities.csv")),
         ("register", "import", str(folder / "placements.csv")),

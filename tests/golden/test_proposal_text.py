@@ -132,7 +132,7 @@ IMPOSSIBLE = replace(
     lower_bound_micronats=None,
     gap=None,
 )
-INTERRUPTED = replace(PROPOSED, interrupted=True, proved_optimal=True)
+INTERRUPTED = replace(PROPOSED, interrupted=True)
 
 
 def compare(name: str, text: str) -> None:
