@@ -32,6 +32,13 @@ class UsageError(PlacementError):
     exit_code = 2
 
 
+class Interrupted(PlacementError):
+    """Somebody stopped the program before there was an answer."""
+
+    code = "PE-0300"
+    exit_code = 130
+
+
 class InvalidInput(PlacementError):
     """A file or document that was handed in is wrong."""
 

@@ -32,7 +32,7 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{unknown} av {asked} id är inte kända i nätverket.",
             "{unknown} of {asked} ids are not known in the network.",
         ),
-        "interrupted": ("Avbrutet.", "Interrupted."),
+        "interrupted": ("Avbrutet innan det fanns ett svar.", "Interrupted before an answer."),
         "single_user": (
             "Enanvändarregister för prov: ingen andra person godkänner något.",
             "Single-user register for trials: nobody else approves anything.",
@@ -47,6 +47,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "PE-0100": "Felet är vårt.",
         "PE-0200": "Kommandot kan inte köras så.",
+        "PE-0300": "Avbrutet.",
         "PE-1000": "Indata är fel.",
         "PE-1010": "Filen avvisades.",
         "PE-1020": "Problemet motsäger sig självt.",

@@ -20,11 +20,10 @@ from typer.core import TyperGroup
 
 from placement_engine.commands.output import json_text
 from placement_engine.commands.phrases import BY_CODE, say
-from placement_engine.errors import InvalidFiles, PlacementError, UsageError
+from placement_engine.errors import Interrupted, InvalidFiles, PlacementError, UsageError
 from placement_engine.vocabulary import Language
 
 NAME: Final = "placement"
-INTERRUPTED: Final = 130
 OUR_CODE: Final = Path(__file__).resolve().parents[1]
 
 
@@ -105,10 +104,17 @@ class Program(TyperGroup):
         except typer.TyperException as error:
             code = _tell_usage(error, words)
         except (KeyboardInterrupt, typer.Abort):
-            code = _tell_interrupted(words)
+            code = tell(Interrupted(say(language_of(words), "interrupted")), words)
         except Exception as error:  # whatever it is, its text may hold a row
             code = tell(_unexpected(error, language_of(words)), words)
         sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was parsed; Typer would swallow an interruption, `main` tells it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
 
 
 def language_of(words: Sequence[str], environment: Mapping[str, str] | None = None) -> Language:
@@ -191,11 +197,6 @@ def _parameter(error: typer.TyperException) -> str:
         return str(getattr(error, "option_name", ""))
     name = str(param.opts[-1]) if param.opts else str(param.name)
     return name if name.startswith("-") else str(param.metavar or name).upper()
-
-
-def _tell_interrupted(words: Sequence[str]) -> int:
-    _write(say(language_of(words), "interrupted"))
-    return INTERRUPTED
 
 
 def _unexpected(error: Exception, language: Language) -> PlacementError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from placement_engine.errors import Interrupted
 
 if TYPE_CHECKING:
     from placement_engine.proposal.outcome import Status
-
-INTERRUPTED: Final = 130
 
 
 def exit_code(status: Status, *, interrupted: bool) -> int:
@@ -15,7 +15,7 @@ def exit_code(status: Status, *, interrupted: bool) -> int:
     from placement_engine.proposal.outcome import Status
 
     if interrupted:
-        return INTERRUPTED
+        return Interrupted.exit_code
     return {
         Status.PROPOSED: 0,
         Status.NO_SAFE_PLACEMENT: 3,

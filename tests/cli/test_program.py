@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from placement_engine.commands.phrases import BY_CODE
 from placement_engine.commands.program import program
 from placement_engine.errors import EXIT_CODES, Fault, InvalidFiles, PlacementError, WrongKey
 
@@ -73,6 +74,7 @@ def test_an_interruption_is_130(words: tuple[str, ...]) -> None:
 
     result = run_failing(interrupt, *words)
     assert result.exit_code == 130
+    assert "PE-0300" in result.stderr
     assert result.stdout == ""
 
 
@@ -108,6 +110,13 @@ def test_usage_errors_come_in_the_language_asked_for() -> None:
     english = CliRunner().invoke(app, ["fail", "--nej", "--lang", "en"]).stderr
     assert "Det valet finns inte här." in swedish
     assert "There is no such option here." in english
+
+
+def test_every_error_code_is_told_in_swedish() -> None:
+    ours = {
+        k.code for k in _subclasses(PlacementError) if k.__module__ == PlacementError.__module__
+    }
+    assert set(BY_CODE) == ours
 
 
 def test_every_error_class_has_its_own_code_and_a_known_exit_code() -> None:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -166,3 +172,61 @@ def test_people_read_a_table() -> None:
     assert "samlad risk" in swedish
     assert "total risk" in english
     assert "S2" in english
+
+
+def hard_problem() -> dict[str, Any]:
+    """Far more subjects than anybody can prove an answer for in a minute."""
+    chance = Random(7)
+    sites, people = 40, 60
+    at = [(chance.randrange(500_000), chance.randrange(900_000)) for _ in range(sites)]
+    distance = [[round(math.dist(a, b)) for b in at] for a in at]
+    return {
+        "schema": "placement_engine/problem",
+        "version": 1,
+        "sites": [f"{1000 + i}" for i in range(sites)],
+        "distance_m": distance,
+        "exposure_ppm": [[max(0, 900_000 - 3 * d) for d in row] for row in distance],
+        "capacity": {f"{1000 + i}": 3 for i in range(sites)},
+        "subjects": [
+            {
+                "id": f"S{k}",
+                "forbidden": {},
+                "unary_micronats": [chance.randrange(90_000) for _ in range(sites)],
+            }
+            for k in range(people)
+        ],
+        "pairs": [
+            {
+                "a": f"S{a}",
+                "b": f"S{b}",
+                "hostility_ppm": chance.randrange(100_000),
+                "reunion_ppm": 0,
+                "separation_m": 0,
+                "penalty_micronats": None,
+            }
+            for a in range(people)
+            for b in range(a)
+        ],
+    }
+
+
+def test_an_interruption_prints_the_best_checked_answer_and_exits_130(tmp_path: Path) -> None:
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps(hard_problem()))
+    process = subprocess.Popen(
+        [sys.executable, "cli.py", "solve", str(file), "--time-limit", "120", "--json"],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    told = json.loads(stdout)
+    jsonschema.validate(told, schema_of("outcome"), cls=jsonschema.Draft202012Validator)
+    assert told["interrupted"]
+    assert told["status"] in {"proposed", "undecided"}
+    assert not told["proved_optimal"]
+    assert "Traceback" not in stderr
