@@ -21,7 +21,8 @@ import numpy as np
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
-from placement_engine.cases.observe import Household, Observer
+from placement_engine.cases.observe import Observer
+from placement_engine.cases.rules.registry import RULES
 from placement_engine.errors import StaleProposal, UnknownReference
 from placement_engine.geo import Geography, load_geography
 from placement_engine.graph import RivalGraph
@@ -33,8 +34,9 @@ from placement_engine.intelligence import (
     read_placements,
 )
 from placement_engine.policy import Policy
+from placement_engine.problem import PPM
 from placement_engine.proposal.compose import compose
-from placement_engine.proposal.outcome import Proposal
+from placement_engine.proposal.outcome import Notice, Proposal
 from placement_engine.proposal.stored import read_proposal, write_proposal
 from placement_engine.provenance import Provenance
 from placement_engine.register import KeyProvider, Register, VerifyReport
@@ -251,10 +253,19 @@ class PlacementEngine:
         start = clock()
         cases = [self.case(case_id) for case_id in case_ids]
         for case in cases:
-            gates.check(case)
+            gates.check(case, self.as_of)
         assembly = self._assemble(cases, seed)
         answer = solve(
-            assembly.problem, limits=limits or Limits(), seed=seed, workers=workers, clock=clock
+            assembly.problem,
+            limits=limits or Limits(),
+            seed=seed,
+            workers=workers,
+            clock=clock,
+            rule_order=tuple(rule.code for rule in RULES),
+            pair_classes_ppm=(
+                round(self.policy.risk.pair_medium * PPM),
+                round(self.policy.risk.pair_high * PPM),
+            ),
         )
         proposal = replace(
             compose(assembly, answer, provenance=self._provenance(), single_user=self.single_user),
@@ -285,7 +296,7 @@ class PlacementEngine:
             The choice is not safe any more; propose again.
         """
         case = self.case(case_id)
-        gates.check(case)
+        gates.check(case, self.as_of)
         own = next(c for c in self.explain(case_id).proposal.cases if c.case == case_id)
         chosen = next((c for c in own.choices if c.number == choice), None)
         if chosen is None:
@@ -312,7 +323,7 @@ class PlacementEngine:
         What speaks against the place is recorded beside the reason.
         """
         case = self.case(case_id)
-        gates.check(case)
+        gates.check(case, self.as_of)
         if municipality not in self.geography.index:
             raise UnknownReference(
                 "The municipality code is not known.", unchanged="Nothing was written."
@@ -364,7 +375,7 @@ class PlacementEngine:
                 placements=placements,
                 facilities=self.register.facilities(),
                 households={
-                    case.subject: Household(members=tuple(m.id for m in case.household))
+                    case.subject: tuple(member.id for member in case.household)
                     for case in cases
                     if case.household
                 },
@@ -373,7 +384,18 @@ class PlacementEngine:
 
     def _assemble(self, cases: Sequence[Case], seed: int) -> Assembly:
         observer = self._observe()
-        return assemble(observer.world(cases), observer.graph, seed=seed)
+        unknown = frozenset(k for k, case in enumerate(cases) if self._once_unknown(case.id))
+        return assemble(observer.world(cases, once_unknown=unknown), observer.graph, seed=seed)
+
+    def _once_unknown(self, case_id: CaseId) -> bool:
+        """Whether too little was known when the case was last proposed: that stays."""
+        if dict(self.register.cases())[case_id] == "open":
+            return False
+        return any(
+            own.case == case_id
+            and {Notice.UNKNOWN_SUBJECT, Notice.UNKNOWN_HOUSEHOLD} & {*own.notices}
+            for own in self.explain(case_id).proposal.cases
+        )
 
     def _objections(self, case: Case, municipality: MunicipalityCode) -> list[str]:
         assembly = self._assemble([case], seed=0)

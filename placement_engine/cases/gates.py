@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 
 from placement_engine.cases.case import Case
 from placement_engine.errors import CaseGate
 
 
-def missing(case: Case) -> tuple[str, ...]:
-    """The fields of consent and eligibility that hold a case back, in their order."""
+def missing(case: Case, as_of: date) -> tuple[str, ...]:
+    """The fields of consent and eligibility that hold a case back on a day, in their order.
+
+    A consent that is dated after the day is not given yet.
+    """
     of_eligibility = tuple(
         f"eligibility.{field.name}"
         for field in fields(case.eligibility)
         if getattr(case.eligibility, field.name) is not True
     )
-    if case.consent.information_exchange is not True:
+    if case.consent.information_exchange is not True or case.consent.date > as_of:
         return (*of_eligibility, "consent.information_exchange")
     return of_eligibility
 
 
-def check(case: Case) -> None:
+def check(case: Case, as_of: date) -> None:
     """Let a case pass, or say all at once what is missing.
 
     A threat level of ``none`` is no gate: the proposal says so instead.
@@ -30,7 +34,7 @@ def check(case: Case) -> None:
     CaseGate
         Consent to exchange information is not given, or the subject is not eligible.
     """
-    names = missing(case)
+    names = missing(case, as_of)
     if names:
         raise CaseGate(
             f"Case {case.id} is held back: {', '.join(names)} {'is' if len(names) == 1 else 'are'}"

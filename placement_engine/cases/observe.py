@@ -6,7 +6,6 @@ Reads the graph, the geography and the register's placements; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from placement_engine.cases.case import Case
 from placement_engine.cases.gangs import gang_costs
+from placement_engine.cases.households import Household, at_least_one, household_scores
 from placement_engine.cases.world import CaseTies, Placed, Present, World
 from placement_engine.geo import Geography
 from placement_engine.graph import PairScores, RivalGraph
@@ -28,21 +28,6 @@ _CHUNK = 256
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Household:
-    """Those who live with a placed person, from her own case; `demand` counts all of them."""
-
-    members: tuple[str, ...]
-
-    @property
-    def demand(self) -> int:
-        """Places that the household takes."""
-        return 1 + len(self.members)
-
-
-ALONE = Household(members=())
-
-
 class Observer:
     """One day's facts, from which worlds are made; keeps the shares it has computed.
 
@@ -51,7 +36,7 @@ class Observer:
     placements
         All placements on record, ended ones too: they tell the regions lived in.
     households
-        Households of placed people whose own case is on record.
+        Those who live with a placed person, where her own case is on record.
     """
 
     def __init__(
@@ -62,13 +47,13 @@ class Observer:
         geography: Geography,
         placements: Sequence[Placement],
         facilities: Sequence[Facility],
-        households: Mapping[SubjectRef, Household],
+        households: Mapping[SubjectRef, tuple[str, ...]],
     ) -> None:
         self.graph = graph
         self.policy = policy
         self.geography = geography
         self.facilities = tuple(facilities)
-        self.households = households
+        self._living_with = households
         self.exposure: FloatArray = geography.exposure_ppm(policy) / PPM
         self.history = tuple(sorted(placements, key=lambda p: (p.start, p.subject)))
         self.in_force = tuple(
@@ -81,9 +66,10 @@ class Observer:
             [geography.index[p.municipality] for p in self.in_force], dtype=np.int64
         )
         self._present = _present(graph, geography)
+        self._actors = [(actor,) for actor in self._present.actors]
         self._shares: dict[int, int] = {}
 
-    def world(self, cases: Sequence[Case]) -> World:
+    def world(self, cases: Sequence[Case], *, once_unknown: frozenset[int] = frozenset()) -> World:
         """The world of these cases, all placed people folded."""
         own = {case.subject for case in cases} | {
             member.id for case in cases for member in case.household
@@ -106,8 +92,7 @@ class Observer:
         )
         used = np.zeros(len(self.geography.codes), dtype=np.int64)
         for i in kept:
-            household = self.households.get(self.in_force[i].subject, ALONE)
-            used[self._site[i]] += household.demand
+            used[self._site[i]] += len(self._household(self.in_force[i].subject))
         return World(
             as_of=self.graph.as_of,
             policy=self.policy,
@@ -129,12 +114,14 @@ class Observer:
             capacity=self.geography.capacity(self.policy),
             used=used,
             folded=np.ones(len(kept), dtype=np.bool_),
+            once_unknown=once_unknown,
         )
 
     def _ties(self, case: Case, placed: Sequence[SubjectRef]) -> CaseTies:
         members = (case.subject, *(member.id for member in case.household))
-        to_placed = self._scores(members, placed)
-        to_present = whole_ppm(self.graph.scores(members, self._present.actors))
+        alone = [(member,) for member in members]
+        to_placed = household_scores(self.graph, alone, [self._household(s) for s in placed])
+        to_present = household_scores(self.graph, alone, self._actors)
         return CaseTies(
             members=members,
             placed=to_placed,
@@ -145,41 +132,29 @@ class Observer:
             coverage=tuple(self.graph.coverage(member) for member in members),
         )
 
-    def _scores(self, sources: Sequence[str], placed: Sequence[SubjectRef]) -> PairScores:
-        """Scores against placed people, each standing for her household too."""
-        scores = self.graph.scores(sources, placed)
-        for column, subject in enumerate(placed):
-            members = self.households.get(subject, ALONE).members
-            if members:
-                own = self.graph.scores(sources, members)
-                for name in ("h_or", "reunion"):
-                    joined = getattr(scores, name)
-                    others = getattr(own, name)
-                    joined[:, column] = 1 - (1 - joined[:, column]) * np.prod(1 - others, axis=1)
-                scores.h_max[:, column] = np.maximum(scores.h_max[:, column], own.h_max.max(axis=1))
-                scores.direct[:, column] |= own.direct.any(axis=1)
-        return whole_ppm(scores)
+    def _household(self, subject: SubjectRef) -> Household:
+        return (subject, *self._living_with.get(subject, ()))
 
     def _own_shares(self, people: Sequence[int], moving: Sequence[int]) -> IntArray:
         """Own shares (indices into `in_force`) without what the moving people add."""
         missing = [i for i in people if i not in self._shares]
-        everyone = tuple(p.subject for p in self.in_force)
+        everyone = [self._household(p.subject) for p in self.in_force]
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
-            names = [everyone[i] for i in chunk]
-            cost = self._pair_costs(chunk, self._scores(names, everyone), self._site)
-            to_present = whole_ppm(self.graph.scores(names, self._present.actors))
-            gangs = gang_costs(
-                to_present.h_or,
-                to_present.h_or
-                * self._present.strength
-                * self.exposure[np.ix_(self._site[chunk], self._present.site)],
-                self._present.gang,
+            homes = [everyone[i] for i in chunk]
+            cost = self._pair_costs(
+                chunk, household_scores(self.graph, homes, everyone), self._site
             )
-            self._shares.update(zip(chunk, (cost.sum(axis=1) + gangs).tolist(), strict=True))
+            cost[np.arange(len(chunk)), chunk] = 0  # nobody is a danger to her own household
+            hostility = household_scores(self.graph, homes, self._actors).h_or
+            exposure = self.exposure[np.ix_(self._site[chunk], self._present.site)]
+            met = hostility * self._present.strength * exposure
+            total = cost.sum(axis=1) + gang_costs(hostility, met, self._present.gang)
+            self._shares.update(zip(chunk, total.tolist(), strict=True))
         shares = np.array([self._shares[i] for i in people], dtype=np.int64)
         if moving and people:
-            scores = self._scores([everyone[i] for i in people], [everyone[i] for i in moving])
+            homes, gone = [everyone[i] for i in people], [everyone[i] for i in moving]
+            scores = household_scores(self.graph, homes, gone)
             shares -= self._pair_costs(people, scores, self._site[list(moving)]).sum(axis=1)
         return shares
 
@@ -205,26 +180,6 @@ class Observer:
             if not regions or regions[-1] != here:
                 regions.append(here)
         return tuple(regions)
-
-
-def whole_ppm(scores: PairScores) -> PairScores:
-    """Scores rounded up to whole parts per million, as the problem holds them."""
-    return PairScores(
-        h_max=np.ceil(scores.h_max * PPM) / PPM,
-        h_or=np.ceil(scores.h_or * PPM) / PPM,
-        reunion=np.ceil(scores.reunion * PPM) / PPM,
-        direct=scores.direct,
-    )
-
-
-def at_least_one(chances: FloatArray) -> FloatArray:
-    """Chance that at least one of the rows holds, per column, in whole parts per million."""
-    first: FloatArray = chances[0]
-    if len(chances) == 1:
-        return first
-    joined: FloatArray = np.ceil((1 - np.prod(1 - chances, axis=0)) * PPM) / PPM
-    largest: FloatArray = np.maximum(joined, chances.max(axis=0))
-    return largest
 
 
 def _in_force(placement: Placement, as_of: date) -> bool:

@@ -121,6 +121,9 @@ class World:
     folded
         (N,) whether a placed person's cost is folded into the unary costs; the others
         stand in the problem as fixed subjects with pairs of their own.
+    once_unknown
+        Indices of the cases for which too little was known when they were last proposed;
+        the arrival of a tie does not clear that.
     """
 
     as_of: date
@@ -137,6 +140,7 @@ class World:
     capacity: IntArray
     used: IntArray
     folded: BoolArray
+    once_unknown: frozenset[int] = frozenset()
 
     @property
     def sites(self) -> int:

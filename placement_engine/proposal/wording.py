@@ -116,6 +116,8 @@ TOPIC: Final[Mapping[str, Wording]] = MappingProxyType(
         "needs": Wording(sv="behov", en="needs"),
         "same_provider": Wording(sv="samma vårdgivare", en="same care provider"),
         "child": Wording(sv="barn", en="children"),
+        "presence": Wording(sv="gruppnärvaro", en="presence of groups"),
+        "threat_actor": Wording(sv="hotaktörer", en="threat actors"),
         "health_region": Wording(sv="vårdregion", en="health-care region"),
     }
 )

@@ -36,3 +36,8 @@ def test_the_policy_decides_the_floor(bench: RuleBench) -> None:
     strict = replace(policy, unknown=replace(policy.unknown, band_floor=Band.HIGH))
     world = bench.world(graded_ties=[0], policy=strict)
     assert bench.judge(RULE, world, "0180").floor is Band.HIGH
+
+
+def test_a_case_that_was_unknown_stays_so_when_ties_arrive(bench: RuleBench) -> None:
+    world = replace(bench.world(graded_ties=[9]), once_unknown=frozenset({0}))
+    assert bench.judge(RULE, world, "0180").floor is Band.MEDIUM

@@ -23,29 +23,36 @@ READY = Case(
     ),
     consent=Consent(information_exchange=True, date=date(2026, 10, 1)),
 )
+DAY = date(2026, 11, 1)
+
+
+def test_a_consent_of_tomorrow_is_not_given_yet() -> None:
+    held = replace(READY, consent=replace(READY.consent, date=date(2026, 11, 2)))
+    assert gates.missing(held, DAY) == ("consent.information_exchange",)
+    assert gates.missing(held, date(2026, 11, 2)) == ()
 
 
 def test_a_ready_case_passes() -> None:
-    gates.check(READY)
-    assert gates.missing(READY) == ()
+    gates.check(READY, DAY)
+    assert gates.missing(READY, DAY) == ()
 
 
 def test_no_threat_is_no_gate() -> None:
-    gates.check(replace(READY, threat_level=ThreatLevel.NONE))
-    assert gates.missing(replace(READY, threat_level=ThreatLevel.NONE)) == ()
+    gates.check(replace(READY, threat_level=ThreatLevel.NONE), DAY)
+    assert gates.missing(replace(READY, threat_level=ThreatLevel.NONE), DAY) == ()
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Eligibility)])
 def test_each_part_of_eligibility_is_a_gate(name: str) -> None:
     held = replace(READY, eligibility=replace(READY.eligibility, **{name: False}))
     with pytest.raises(CaseGate, match=f"eligibility.{name} is not given"):
-        gates.check(held)
+        gates.check(held, DAY)
 
 
 def test_consent_is_a_gate() -> None:
     held = replace(READY, consent=replace(READY.consent, information_exchange=False))
     with pytest.raises(CaseGate, match=r"consent\.information_exchange is not given"):
-        gates.check(held)
+        gates.check(held, DAY)
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:
@@ -60,7 +67,7 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         consent=replace(READY.consent, information_exchange=False),
     )
     with pytest.raises(CaseGate) as caught:
-        gates.check(held)
+        gates.check(held, DAY)
     assert str(caught.value) == (
         "PE-1040 Case C-1 is held back: eligibility.motivated, eligibility.not_evidence_person, "
         "consent.information_exchange are not given. Nothing was computed. Correct the case when "
@@ -72,6 +79,6 @@ def test_all_that_is_missing_is_told_at_once() -> None:
 def test_a_gate_tells_neither_person_nor_place() -> None:
     held = replace(READY, consent=replace(READY.consent, information_exchange=False))
     with pytest.raises(CaseGate) as caught:
-        gates.check(held)
+        gates.check(held, DAY)
     assert "canary" not in repr(caught.value)
     assert "0380" not in repr(caught.value)

@@ -1,7 +1,8 @@
 """Unknown is never zero: with too few graded ties the band has a floor.
 
 Counts the subject and every adult of the household. Only a named analyst clears the
-floor, never the arrival of a tie (``docs/adr/0007-unknown-and-missing-data.md``).
+floor, never the arrival of a tie: a case that was proposed as unknown stays so
+(``docs/adr/0007-unknown-and-missing-data.md``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def _floor(world: World, case: int) -> Band:
         if member.age >= adult:
             counted.append(coverage[row])
     too_few = any(known.graded_ties < numbers.minimum_graded_ties for known in counted)
-    return numbers.band_floor if too_few else Band.LOW
+    unknown = too_few or case in world.once_unknown
+    return numbers.band_floor if unknown else Band.LOW
 
 
 def _meaning(world: World, case: int, _site: int) -> Verdict:
