@@ -53,9 +53,10 @@ def doctor(run: Run) -> int:
     )
     body = DoctorBody(ok=all(row.ok for row in checks), checks=checks)
     swedish = run.language is Language.SWEDISH
+    fault = "FEL" if swedish else "FAULT"
     table = Table(
         columns=("kontroll", "svar", "uppgift") if swedish else ("check", "answer", "detail"),
-        rows=tuple((row.check, "ok" if row.ok else "FEL", row.detail) for row in checks),
+        rows=tuple((row.check, "ok" if row.ok else fault, row.detail) for row in checks),
     )
     run.output.result(body, page(table))
     return 0 if body.ok else InvalidConfiguration.exit_code

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.report import bodies
 
@@ -40,7 +41,9 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "verification": bodies.VerificationBody,
     }
 )
-"""Name of each document and the type of its body."""
+"""Name of each document that is printed, and the type of its body."""
+ENTERED: Final[Mapping[str, type]] = MappingProxyType({"case": Case})
+"""The same for documents that are handed in, where what has a default may be left out."""
 
 
 def name_of(body: object) -> str:
@@ -65,7 +68,9 @@ def to_json(body: object) -> dict[str, Any]:
 
 def schema_of(name: str) -> dict[str, Any]:
     """JSON Schema (2020-12) of the document `name`; nothing besides its fields is allowed."""
-    made = TypeAdapter(DOCUMENTS[name]).json_schema(mode="serialization", by_alias=True)
+    entered = name in ENTERED
+    adapter = TypeAdapter(ENTERED[name] if entered else DOCUMENTS[name])
+    made = adapter.json_schema(mode="validation" if entered else "serialization", by_alias=True)
     header = {
         "schema": {"const": PREFIX + name},
         "version": {"const": VERSION},
@@ -73,7 +78,8 @@ def schema_of(name: str) -> dict[str, Any]:
     definitions = made.pop("$defs", {})
     for part in (made, *definitions.values()):
         if "properties" in part:
-            part["required"] = list(part["properties"])
+            if not entered:
+                part["required"] = list(part["properties"])
             part["additionalProperties"] = False
     made["properties"] = {**header, **made["properties"]}
     made["required"] = [*header, *made["required"]]
@@ -91,7 +97,7 @@ def schema_text(name: str) -> str:
 
 def write_schemas(folder: Path) -> None:
     """Write the schema of every document into `folder`."""
-    for name in DOCUMENTS:
+    for name in (*DOCUMENTS, *ENTERED):
         (folder / f"{name}.json").write_text(schema_text(name), encoding="utf-8")
 
 

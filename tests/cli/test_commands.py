@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from typer.testing import Result
 
-from placement_engine.report.documents import DOCUMENTS, schema_of
+from placement_engine.report.documents import DOCUMENTS, ENTERED, schema_of
 
 Placement = Callable[..., Result]
 DAY = ("--as-of", "2026-11-01")
@@ -198,7 +198,8 @@ def test_what_is_not_known_exits_10(placement: Placement, words: tuple[str, ...]
 
 def test_a_case_is_shown_as_it_was_entered(placement: Placement, world: Path) -> None:
     entered = json.loads((world / "cases.jsonl").read_text().splitlines()[0])
-    shown = json.loads(placement("case", "show", "C-1", *DAY, "--json").stdout)
+    shown = document(placement("case", "show", "C-1", *DAY, "--json"), "case")
+    jsonschema.validate(entered, schema_of("case"), cls=jsonschema.Draft202012Validator)
     assert {name: shown[name] for name in entered} == entered
     assert "C-1" in placement("case", "show", "C-1", *DAY).stdout
 
@@ -316,6 +317,6 @@ def test_an_altered_register_is_14(placement: Placement, world: Path) -> None:
 def test_every_shipped_schema_is_up_to_date() -> None:
     folder = Path(__file__).parents[2] / "placement_engine" / "report" / "schemas"
     shipped = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
-    assert shipped == {name: schema_of(name) for name in DOCUMENTS}
+    assert shipped == {name: schema_of(name) for name in (*DOCUMENTS, *ENTERED)}
     for schema in shipped.values():
         jsonschema.Draft202012Validator.check_schema(schema)

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from placement_engine.report.documents import schema_of
+from placement_engine.solver import Faulted, Undecided
 
 
 def problem(**changes: Any) -> dict[str, Any]:
@@ -230,3 +231,22 @@ def test_an_interruption_prints_the_best_checked_answer_and_exits_130(tmp_path: 
     assert told["status"] in {"proposed", "undecided"}
     assert not told["proved_optimal"]
     assert "Traceback" not in stderr
+
+
+def test_no_answer_in_the_time_given_exits_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Undecided(seconds=0.5)
+    monkeypatch.setattr("placement_engine.solver.solve", lambda *_, **__: answer)
+    result = solve(problem(), "--json")
+    assert result.exit_code == 4
+    assert outcome(result)["status"] == "undecided"
+    assert "Det betyder inte nej." in solve(problem()).stdout
+
+
+def test_an_answer_that_fails_its_check_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Faulted(reason="canary", seconds=0.5)
+    monkeypatch.setattr("placement_engine.solver.solve", lambda *_, **__: answer)
+    result = solve(problem(), "--json")
+    assert result.exit_code == 1
+    assert outcome(result)["status"] == "faulted"
+    assert outcome(result)["witness"] == {"checked": False}
+    assert "canary" not in result.output
