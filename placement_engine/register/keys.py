@@ -84,8 +84,8 @@ class KeyProvider(Protocol):
 class PassphraseKey:
     """A key from a passphrase, by Argon2id.
 
-    Takes the passphrase over: it is overwritten with zeros as soon as the key has been
-    derived, so one object opens one register once.
+    Takes the passphrase over: it is overwritten with zeros as soon as a key was asked for,
+    so one object opens one register once. Call `wipe` if it may not come to that.
 
     Parameters
     ----------
@@ -136,15 +136,15 @@ class PassphraseKey:
 
     def key(self, parameters: KeyParameters) -> bytearray:
         """Stretch the passphrase and wipe it."""
-        if parameters.derivation is not Derivation.ARGON2ID:
-            raise _other_kind("a passphrase")
-        if not any(self._passphrase):
-            raise WrongKey(
-                "The passphrase was wiped after its first use.",
-                unchanged="Nothing was changed.",
-                do="Make a new PassphraseKey for each time a register is opened.",
-            )
         try:
+            if parameters.derivation is not Derivation.ARGON2ID:
+                raise _other_kind("a passphrase")
+            if not any(self._passphrase):
+                raise WrongKey(
+                    "The passphrase was wiped after its first use.",
+                    unchanged="Nothing was changed.",
+                    do="Make a new PassphraseKey for each time a register is opened.",
+                )
             return crypto.stretch(
                 self._passphrase,
                 salt=parameters.salt,

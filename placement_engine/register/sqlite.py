@@ -213,7 +213,8 @@ def refuse_existing(path: Path) -> None:
 
 
 def _connect(path: Path, *, read_only: bool, wait_s: float) -> sqlite3.Connection:
-    uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw")
+    path = path.resolve()  # SQLite puts its log beside the file that a link leads to
+    uri = path.as_uri() + ("?mode=ro" if read_only else "?mode=rw")
     if read_only and not Path(f"{path}-wal").exists() and not _writable(path.parent):
         uri += "&immutable=1"  # nobody writes there, and without this SQLite would have to
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s)

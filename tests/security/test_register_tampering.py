@@ -142,6 +142,19 @@ def test_the_beginning_and_the_schema_of_the_file(path: Path) -> None:
 
 
 @pytest.mark.prove
+def test_10_000_clean_opens_raise_no_alarm(path: Path) -> None:
+    expected = answers(path)
+    for turn in range(10_000):
+        with Register.open(path, KEY) as register:
+            if turn % 100 == 0:
+                register.put_proposals({"C-4": b"p" * (turn % 7000)})
+                register.put_cases({"C-4": b"case %d" % turn})
+            assert register.placements() == expected[1]
+    with Register.open(path, KEY) as register:
+        assert register.verify().epoch > 100
+
+
+@pytest.mark.prove
 def test_10_000_flipped_bits_and_every_byte_of_the_first_page(path: Path) -> None:
     clean, expected = path.read_bytes(), answers(path)
     chance = random.Random(2)

@@ -56,8 +56,10 @@ def test_a_wrong_key_is_13(passphrase_header: bytes) -> None:
     raw = Header.found(RawKey(KEY), os.urandom)[0]
     with pytest.raises(WrongKey):
         raw.unlock(RawKey(bytes(32)))
+    passphrase = bytearray(b"six random words")
     with pytest.raises(WrongKey):
-        raw.unlock(cheap(b"six random words"))
+        raw.unlock(PassphraseKey(passphrase))
+    assert passphrase == bytes(16)
 
 
 @pytest.mark.parametrize("at", range(HEADER_SIZE))
