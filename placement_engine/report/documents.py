@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.report import bodies
+from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
 PREFIX = "placement_engine/"
@@ -26,6 +27,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "cases": bodies.CasesBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
+        "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
         "exit_codes": bodies.ExitCodesBody,

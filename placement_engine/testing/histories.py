@@ -318,4 +318,5 @@ class _Strata:
         point = low + (high - low) * rng.random(len(stratum))
         slot = np.searchsorted(self._cumulative, point, side="right") - 1
         slot = np.clip(slot, self._slots[stratum], self._slots[stratum + 1] - 1)
-        return self._persons[slot]
+        found: IntColumn = self._persons[slot]
+        return found

@@ -2,7 +2,7 @@
 
 The first has a household and needs, the second places to avoid and a health-care region to
 keep, and the third cannot be answered: of the two municipalities that it is limited to one
-is the home and in the other a rival is placed.
+is next to the home and the other too near to a rival who is placed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from datetime import timedelta
 
 import numpy as np
 
+from placement_engine.problem import PPM
 from placement_engine.testing.newcomers import CaseDocument
+from placement_engine.testing.settling import presence_costs
 from placement_engine.testing.world import SyntheticWorld
-from placement_engine.vocabulary import PersonRole
+from placement_engine.vocabulary import MunicipalityCode, PersonRole
 
 SCENES = 3
 """New people that a world needs at least to be shown, all of them defectors."""
@@ -31,12 +33,12 @@ def scenes(world: SyntheticWorld) -> tuple[CaseDocument, ...]:
     new = [i for i in world.people.defectors.tolist() if i >= len(world.placed)]
     if len(new) < SCENES:
         raise ValueError("a demonstration needs three new defectors; use another seed")
-    impossible, rival_home = _with_placed_rival(world, new)
+    impossible, near_rival = _near_a_placed_rival(world, new)
     first, second = [i for i in new if i != impossible][:2]
     return (
         _with_household(world, first),
         _with_continuity(world, second),
-        _impossible(world, impossible, rival_home),
+        _impossible(world, impossible, near_rival),
     )
 
 
@@ -74,33 +76,44 @@ def _with_continuity(world: SyntheticWorld, number: int) -> CaseDocument:
     )
 
 
-def _impossible(world: SyntheticWorld, number: int, rival_home: str) -> CaseDocument:
+def _impossible(world: SyntheticWorld, number: int, near_rival: str) -> CaseDocument:
     home = _home(world, number)
     return _case(
         world,
         "C-3",
         number,
         avoid=[{"municipality": home, "why": "home", "radius_km": 20}],
-        within=sorted((home, rival_home)),
+        within=sorted((home, near_rival)),
     )
 
 
-def _with_placed_rival(world: SyntheticWorld, new: list[int]) -> tuple[int, str]:
-    """A new defector, and where the most hostile person lives whom the engine knows of."""
-    graph = world.told_graph()
-    lives = {p.subject: p.municipality for p in world.placements if p.end is None}
-    placed = sorted(lives)
-    hostile = graph.scores([world.ids[i] for i in new], placed).h_or
+def _near_a_placed_rival(world: SyntheticWorld, new: list[int]) -> tuple[int, str]:
+    """A new defector and a municipality that is safe but for the distance to a rival.
+
+    Of all places within the middle separation of somebody whose hostility demands it, the
+    one with the least danger besides, at least 100 km from home.
+    """
+    graph, geography, policy = world.told_graph(), world.geography, world.policy
+    placed = sorted((p.subject, p.municipality) for p in world.placements if p.end is None)
+    names = [world.ids[i] for i in new]
+    site = np.array([geography.index[code] for _, code in placed])
+    scores = graph.scores(names, [person for person, _ in placed])
+    exposure = geography.exposure_ppm(policy)[site] / PPM
+    presence = presence_costs([graph], names, geography, policy)
+    near = geography.separation_m[site] < policy.separation.kilometres[1] * 1000
+    best: tuple[float, int, str] | None = None
     for row, number in enumerate(new):
-        home = world.geography.index[_home(world, number)]
-        for column in np.argsort(-hostile[row], kind="stable").tolist():
-            rival_home = lives[placed[column]]
-            far = world.geography.crow_m[home, world.geography.index[rival_home]] > 100_000
-            if hostile[row, column] < world.policy.separation.hostility[1]:
-                break
-            if far:
-                return number, rival_home
-    raise ValueError("no rival of a new defector is placed in this world; use another seed")
+        hostile = scores.h_or[row] >= policy.separation.hostility[1]
+        danger = presence[row] + 1e6 * (scores.h_or[row] + scores.reunion[row]) @ exposure
+        home = geography.index[MunicipalityCode(_home(world, number))]
+        fit = near[hostile].any(axis=0) & (geography.crow_m[home] > 100_000)
+        if fit.any():
+            chosen = int(np.argmin(np.where(fit, danger, np.inf)))
+            if best is None or danger[chosen] < best[0]:
+                best = (float(danger[chosen]), number, geography.codes[chosen])
+    if best is None:
+        raise ValueError("no rival of a new defector is placed in this world; use another seed")
+    return best[1], best[2]
 
 
 def _case(world: SyntheticWorld, name: str, number: int, **details: object) -> CaseDocument:

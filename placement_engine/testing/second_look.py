@@ -37,8 +37,8 @@ class SecondLook:
 
 def look_again(world: SyntheticWorld, engine: PlacementEngine) -> SecondLook:
     """Check the register's placements in force by plain code that the engine does not use."""
-    lives = {
-        stored.placement.subject: str(stored.placement.municipality)
+    lives: dict[str, str] = {
+        stored.placement.subject: stored.placement.municipality
         for stored in engine.register.placements()
         if stored.placement.end is None
     }

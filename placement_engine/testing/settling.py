@@ -23,6 +23,8 @@ _ROOM = 0.8
 """Share of a ceiling that is used: our scores are linear, and newcomers must fit in later."""
 _MOVES_PER_PERSON = 30
 _SECOND_THOUGHTS = 10
+_WORTH_WHILE = 0.9
+"""Second thoughts go on while they leave fewer than this share over their ceilings."""
 _CLOSEST = 3
 _CONSIDERATION = 1.0
 """How much the places of those who still wait weigh against one's own risk."""
@@ -117,9 +119,13 @@ def settle(
         if allowed_moves < 0:
             raise ValueError("the people of this world cannot be kept apart; use another seed")
         search.place(search.next_person())
+    over = search.over_ceiling()
     for _ in range(_SECOND_THOUGHTS):
-        for person in search.over_ceiling():
+        for person in over:
             search.relieve(person)
+        before, over = len(over), search.over_ceiling()
+        if len(over) > _WORTH_WHILE * before:
+            break
     return search.site
 
 

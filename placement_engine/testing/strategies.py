@@ -87,7 +87,7 @@ def problems(
     k = draw(st.integers(1, max_subjects))
     site = st.integers(0, m - 1)
     subjects = tuple(draw(_subjects(i, m, everything=everything)) for i in range(k))
-    names = ("t1",) if everything and draw(st.booleans()) else ()
+    names: tuple[str, ...] = ("t1",) if everything and draw(st.booleans()) else ()
     tables = {name: draw(_tables(m)) for name in names}
     ends = [(a, b) for a in range(k) for b in range(a + 1, k)]
     chosen = [pair for pair in ends if draw(st.booleans())]
@@ -147,7 +147,7 @@ def _subjects(draw: st.DrawFn, number: int, sites: int, *, everything: bool) -> 
 def _pairs(
     draw: st.DrawFn, a: int, b: int, tables: Sequence[str], *, everything: bool
 ) -> ProblemPair:
-    if tables and draw(st.booleans()):
+    if bool(tables) and draw(st.booleans()):
         return ProblemPair(a=a, b=b, table=draw(st.sampled_from(tables)))
     soft = everything and draw(st.booleans())
     return ProblemPair(

@@ -124,10 +124,10 @@ def _network(
 
 def _rows_once(columns: Columns, types: dict[str, str]) -> Columns:
     """The rows in the order that the reader gives them, equal ones once."""
-    typed = np.rec.fromarrays(
-        [columns[name].astype(kind) for name, kind in types.items()], names=list(types)
-    )
-    once = np.unique(typed)
+    rows = np.empty(len(next(iter(columns.values()))), dtype=list(types.items()))
+    for name in types:
+        rows[name] = columns[name]
+    once = np.unique(rows)
     return {name: np.ascontiguousarray(once[name]) for name in types}
 
 

@@ -67,7 +67,7 @@ def test_matrices_are_symmetric_with_nothing_on_the_diagonal(matrix: object) -> 
 @FEW
 @given(cases(CODES))
 def test_cases_pass_the_gates_and_are_read_back_as_they_are(case: Case) -> None:
-    assert gates.missing(case) == ()
+    assert gates.missing(case, AS_OF) == ()
     assert read_case(json.dumps(case_json(case)), codes=frozenset(CODES)) == case
 
 

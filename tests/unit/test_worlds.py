@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from placement_engine.cases.case import read_cases
-from placement_engine.cases.observe import whole_ppm
+from placement_engine.cases.households import whole_ppm
 from placement_engine.cases.steps import required_separation
 from placement_engine.geo import Geography, load_geography
 from placement_engine.intelligence import read_facilities, read_network, read_placements
@@ -172,10 +172,11 @@ def test_every_pair_that_is_placed_keeps_its_separation_in_truth_and_as_told(
     sites = [lives[person] for person in people]
     checked = 0
     for graph in (world.true_graph(), world.told_graph()):
-        scores = whole_ppm(graph.scores(people, people))
+        scores = graph.scores(people, people)
+        hostility = whole_ppm(scores.h_or)
         for i, j in combinations(range(len(people)), 2):
             step = required_separation(
-                world.policy, float(scores.h_or[i, j]), bool(scores.direct[i, j])
+                world.policy, float(hostility[i, j]), bool(scores.direct[i, j])
             )
             if step is not None:
                 checked += 1
