@@ -12,10 +12,10 @@ from placement_engine.commands.program import start
 
 def main() -> NoReturn:
     """Run the program; leaves with its exit code."""
-    start(_command_table().app)
+    start(command_table().app)
 
 
-def _command_table() -> ModuleType:
+def command_table() -> ModuleType:
     """``cli.py``: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent
     for path in (package / "cli.py", package.parent / "cli.py"):

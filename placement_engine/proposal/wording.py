@@ -228,7 +228,7 @@ def _percent(percent: float) -> str:
 
 def _two_digits(odds: float) -> int:
     """Rounded down to two digits: more would be pretended, fewer of so many is the safe side."""
-    step = 10 ** max(0, len(str(int(odds))) - 2)
+    step = int("1" + "0" * max(0, len(str(int(odds))) - 2))
     return max(1, int(odds) // step * step)
 
 

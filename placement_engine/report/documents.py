@@ -71,7 +71,7 @@ def to_json(body: object) -> dict[str, Any]:
 def schema_of(name: str) -> dict[str, Any]:
     """JSON Schema (2020-12) of the document `name`; nothing besides its fields is allowed."""
     entered = name in ENTERED
-    adapter = TypeAdapter(ENTERED[name] if entered else DOCUMENTS[name])
+    adapter: TypeAdapter[Any] = TypeAdapter(ENTERED[name] if entered else DOCUMENTS[name])
     made = adapter.json_schema(mode="validation" if entered else "serialization", by_alias=True)
     header = {
         "schema": {"const": PREFIX + name},

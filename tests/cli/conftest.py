@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
+from placement_engine.__main__ import command_table
 from placement_engine.register import PassphraseKey, Register
 
+APP: Typer = command_table().app
 PERSONS = """person_id,role,birth_year
 P-1,subject,1999
 P-2,subject,1997
@@ -112,7 +115,6 @@ Placement = Callable[..., Result]
 
 def run_in(folder: Path) -> Placement:
     """The real program in this process, over the files of `folder`."""
-    from cli import app
 
     def placement(*words: str, stdin: str | None = None, **variables: str) -> Result:
         environment = {
@@ -121,7 +123,7 @@ def run_in(folder: Path) -> Placement:
             "PLACEMENT_USER": "A. Analyst",
             **variables,
         }
-        return CliRunner(env=environment).invoke(app, list(words), input=stdin)
+        return CliRunner(env=environment).invoke(APP, list(words), input=stdin)
 
     return placement
 

@@ -9,19 +9,21 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
+from placement_engine.__main__ import command_table
 from placement_engine.report.documents import schema_of
+
+APP: Typer = command_table().app
 
 
 @pytest.fixture
 def hostility(made_world: Path) -> Callable[..., Result]:
-    from cli import app
-
     def invoke(*words: str, stdin: str | None = None) -> Result:
         given = ("--network", str(made_world / "network"), "--as-of", "2026-11-01")
         runner = CliRunner(env={"PLACEMENT_CACHE_DIR": str(made_world / "cache")})
-        return runner.invoke(app, ["hostility", *given, *words], input=stdin)
+        return runner.invoke(APP, ["hostility", *given, *words], input=stdin)
 
     return invoke
 

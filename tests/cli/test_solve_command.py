@@ -14,10 +14,14 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
+from placement_engine.__main__ import command_table
 from placement_engine.report.documents import schema_of
 from placement_engine.solver import Faulted, Undecided
+
+APP: Typer = command_table().app
 
 
 def problem(**changes: Any) -> dict[str, Any]:
@@ -56,10 +60,8 @@ def problem(**changes: Any) -> dict[str, Any]:
 
 
 def solve(document: Any, *words: str) -> Result:
-    from cli import app
-
     text = document if isinstance(document, str) else json.dumps(document)
-    return CliRunner().invoke(app, ["solve", "-", *words], input=text)
+    return CliRunner().invoke(APP, ["solve", "-", *words], input=text)
 
 
 def outcome(result: Result) -> dict[str, Any]:
@@ -83,13 +85,11 @@ def test_a_plan_is_proposed_and_exit_0() -> None:
 
 
 def test_the_file_may_be_named(tmp_path: Path) -> None:
-    from cli import app
-
     (tmp_path / "problem.json").write_text(json.dumps(problem()))
-    result = CliRunner().invoke(app, ["solve", str(tmp_path / "problem.json")])
+    result = CliRunner().invoke(APP, ["solve", str(tmp_path / "problem.json")])
     assert result.exit_code == 0
     assert "0114" in result.stdout
-    missing = CliRunner().invoke(app, ["solve", str(tmp_path / "no.json")])
+    missing = CliRunner().invoke(APP, ["solve", str(tmp_path / "no.json")])
     assert missing.exit_code == 10
 
 

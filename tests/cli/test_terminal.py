@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def on_terminal(
-    *words: str, answers: dict[str, str] | None = None, **variables: str
+    *words: str,
+    answers: dict[str, str] | None = None,
+    variables: dict[str, str] | None = None,
 ) -> tuple[int, str]:
     """Run the program on a terminal of its own; answers go to the prompts that they are for."""
     waiting = dict(answers or {})
@@ -24,7 +26,7 @@ def on_terminal(
     process = subprocess.Popen(
         [sys.executable, "cli.py", *words],
         cwd=ROOT,
-        env={**os.environ, "TERM": "xterm", **variables},
+        env={**os.environ, "TERM": "xterm", **(variables or {})},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -52,7 +54,7 @@ def on_terminal(
 
 
 def test_a_table_is_drawn_in_colour() -> None:
-    code, shown = on_terminal("help", "exit-codes", NO_COLOR="")
+    code, shown = on_terminal("help", "exit-codes", variables={"NO_COLOR": ""})
     assert code == 0
     assert "───" in shown
     assert "\x1b[1m" in shown
@@ -63,7 +65,7 @@ def test_a_table_is_drawn_in_colour() -> None:
     [(("--no-color",), {}), ((), {"NO_COLOR": "1"})],
 )
 def test_without_colour(words: tuple[str, ...], variables: dict[str, str]) -> None:
-    _, shown = on_terminal("help", "exit-codes", *words, **variables)
+    _, shown = on_terminal("help", "exit-codes", *words, variables=variables)
     assert "───" in shown
     assert "\x1b" not in shown
 
@@ -82,10 +84,12 @@ def test_a_person_is_asked_for_the_passphrase_without_echo(made_world: Path) -> 
         "PLACEMENT_CACHE_DIR": str(made_world / "cache"),
     }
     answers = {"Lösenfras: ": "correct horse battery staple"}
-    code, shown = on_terminal("register", "list", "--plain", answers=answers, **settings)
+    code, shown = on_terminal("register", "list", "--plain", answers=answers, variables=settings)
     assert code == 0, shown
     assert "C-1" in shown
     assert "correct horse" not in shown
-    wrong, shown = on_terminal("register", "list", answers={"Lösenfras: ": "canary"}, **settings)
+    wrong, shown = on_terminal(
+        "register", "list", answers={"Lösenfras: ": "canary"}, variables=settings
+    )
     assert wrong == 13
     assert "canary" not in shown

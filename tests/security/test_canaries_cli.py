@@ -14,12 +14,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import Typer
 from typer.testing import CliRunner, Result
 
+from placement_engine.__main__ import command_table
+from placement_engine.register import PassphraseKey, Register
+
+APP: Typer = command_table().app
 ROOT = Path(__file__).parents[2]
 DAY = ("--as-of", "2026-11-01")
 PLACED_CODE, PLACED_NAME = "2403", "Bjurholm"
@@ -82,6 +88,8 @@ def environment(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         "TMPDIR": str(folder / "tmp"),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         "PLACEMENT_CONFIG": str(folder / "config.toml"),
         "PLACEMENT_CACHE_DIR": str(folder / "cache"),
         "PLACEMENT_REGISTER": str(folder / "a.register"),
@@ -149,9 +157,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def story(folder: Path) -> dict[str, Ran]:
-    """A whole story by real processes, command by command."""
+    """A whole story by real processes, command by command.
+
+    But for the first, over a register of the least costs that one may have.
+    """
+    keys = PassphraseKey(bytearray(PASSPHRASE.encode()), memory_kib=64 * 1024, iterations=1)
+    day = date.fromisoformat(DAY[1])
+    Register.create(folder / "a.register", keys, single_user=True, today=day).close()
     steps: dict[str, tuple[tuple[str, ...], str]] = {
-        "init": (("register", "init", "--single-user"), ""),
+        "init": (("register", "init", "--single-user", "--register", str(folder / "new")), ""),
         "network": (("network", "import", str(folder / "network")), ""),
         "facilities": (("facilities", "import", str(folder / "facilities.csv")), ""),
         "import": (("register", "import", str(folder / "placements.csv")), ""),
@@ -235,7 +249,7 @@ def test_the_raw_register_and_all_beside_it_hold_no_canary(
         "C-alfa-1",
     )
     for path in folder.iterdir():
-        if path.name.startswith("a.register"):
+        if path.name.startswith(("a.register", "new")):
             raw = path.read_bytes()
             for secret in secrets:
                 for encoding in ("utf-8", "utf-16-le"):
@@ -282,11 +296,10 @@ def test_a_corrupted_register_tells_nothing(story: dict[str, Ran], folder: Path)
 @pytest.fixture
 def placement(story: dict[str, Ran], folder: Path) -> Callable[..., Result]:
     """The same program in this process, where a fault can be put into it."""
-    from cli import app
 
     def invoke(*words: str) -> Result:
         key = ("--passphrase-file", str(folder / "passphrase"))
-        return CliRunner(env=environment(folder)).invoke(app, [*words, *DAY, *key])
+        return CliRunner(env=environment(folder)).invoke(APP, [*words, *DAY, *key])
 
     return invoke
 
