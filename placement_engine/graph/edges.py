@@ -190,8 +190,18 @@ class _Reports:
 
     def combined(self) -> _Reports:
         """One row a key: the strongest within an origin, independent across origins."""
-        if not len(self.key):
-            return self
+        order = np.argsort(self.key)
+        again = np.zeros(len(order) + 1, dtype=np.bool_)
+        again[1:-1] = np.diff(self.key[order]) == 0
+        several = again[:-1] | again[1:]
+        # Most ties are told of once; only the others need sorting by origin and strength.
+        once = self._rows(order[~several])
+        return once.extended(self._rows(order[several])._joined()) if several.any() else once
+
+    def _rows(self, rows: Ints) -> _Reports:
+        return _Reports(**{f.name: getattr(self, f.name)[rows] for f in fields(_Reports)})
+
+    def _joined(self) -> _Reports:
         order = np.lexsort((-self.strength, self.origin, self.key))
         key, origin, strength = self.key[order], self.origin[order], self.strength[order]
         new_key = np.append(True, key[1:] != key[:-1])

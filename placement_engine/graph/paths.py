@@ -33,49 +33,68 @@ class Walks:
         return Walks(nodes=self.nodes[mask], edges=self.edges[mask], chance=self.chance[mask])
 
 
-def hostile_walks(edges: Edges, sources: Ints, targets: Ints, length: int) -> Iterator[Walks]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ends:
+    """Where paths may end: the targets, and the edges that lead to them by their other end.
+
+    ``home`` (n,) marks the targets, which are different nodes.
+    """
+
+    home: Bools
+    bond: HalfEdges
+    membership: HalfEdges
+
+    @classmethod
+    def of(cls, edges: Edges, targets: Ints) -> Ends:
+        """The ends of paths to some nodes."""
+        home = np.zeros(edges.nodes, dtype=np.bool_)
+        home[targets] = True
+        people = targets[~edges.is_group[targets]]
+        return cls(
+            home=home,
+            bond=_closing(edges, targets, edges.bond),
+            membership=_closing(edges, people, edges.membership),
+        )
+
+
+def hostile_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Iterator[Walks]:
     """All paths with exactly one enmity, one pattern of bonds and enmity at a time.
 
     Parameters
     ----------
-    sources, targets
-        Different node indices within each.
+    sources
+        Different node indices.
     length
         Most edges of a path; the group level adds its own.
     """
-    home = np.zeros(edges.nodes, dtype=np.bool_)
-    home[targets] = True
-    last = _closing(edges, targets, edges.bond)
     before = _begin(sources)
     for bonds_before in range(length):
         path = _extend(edges, before, edges.enmity)
         for bonds_after in range(length - bonds_before):
             if bonds_after == 0:
-                done = path.keep(home[path.nodes[:, -1]])
+                done = path.keep(ends.home[path.nodes[:, -1]])
             else:
-                done = _extend(edges, path, last)
+                done = _extend(edges, path, ends.bond)
                 if bonds_after < length - bonds_before - 1:
                     path = _extend(edges, path, edges.bond)
             yield _counted(edges, done)
         if bonds_before < length - 1:
             before = _extend(edges, before, edges.bond)
-    yield from _group_walks(edges, sources, targets, length)
+    yield from _group_walks(edges, sources, ends, length)
 
 
-def friendly_walks(edges: Edges, sources: Ints, targets: Ints, length: int) -> Iterator[Walks]:
+def friendly_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Iterator[Walks]:
     """All paths of bonds alone, of at most `length` edges."""
-    last = _closing(edges, targets, edges.bond)
     path = _begin(sources)
     for bonds in range(1, length + 1):
-        yield _extend(edges, path, last)
+        yield _extend(edges, path, ends.bond)
         if bonds < length:
             path = _extend(edges, path, edges.bond)
 
 
-def _group_walks(edges: Edges, sources: Ints, targets: Ints, length: int) -> Iterator[Walks]:
+def _group_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Iterator[Walks]:
     """Member, group, rival group, member, with one ally on either side: what K leaves out."""
-    people = _begin(sources[~edges.is_group[sources]])
-    last = _closing(edges, targets[~edges.is_group[targets]], edges.membership)
+    people, last = _begin(sources[~edges.is_group[sources]]), ends.membership
     own = _extend(edges, people, edges.membership)
     rivals = _to_groups(edges, _extend(edges, own, edges.enmity))
     if length < 3:

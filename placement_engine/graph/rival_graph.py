@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of
-from placement_engine.graph.paths import Walks, friendly_walks, hostile_walks
+from placement_engine.graph.paths import Ends, Walks, friendly_walks, hostile_walks
 from placement_engine.graph.presences import PresenceAt, presences_of
 from placement_engine.intelligence import Network
 from placement_engine.intelligence.network import KINDS
@@ -19,8 +19,9 @@ from placement_engine.vocabulary import SOURCES, Grade, TieKind
 
 Scores = TypeVar("Scores", Floats, Bools)
 
-_CHUNK = 64
+_CHUNK = 128
 """Sources joined at once: bounds the memory, not the answer."""
+_ENDS_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +84,7 @@ class RivalGraph:
         self._edges = edges
         self._policy = policy
         self._index = index
+        self._ends: dict[bytes, Ends] = {}
         self.as_of = as_of
         self.network_hash = network.content_hash
 
@@ -165,7 +167,7 @@ class RivalGraph:
         near, far = (np.array([self._index[node]], dtype=np.int64) for node in (a, b))
         found = [
             (-float(walks.chance[i]), walks.nodes[i].tolist(), walks.edges[i].tolist())
-            for walks in hostile_walks(self._edges, near, far, length)
+            for walks in hostile_walks(self._edges, near, Ends.of(self._edges, far), length)
             for i in np.argsort(-walks.chance, kind="stable")[:count]
         ]
         return tuple(
@@ -220,7 +222,7 @@ class RivalGraph:
         self, near: Ints, far: Ints, length: int, *, hostile: bool
     ) -> tuple[Floats, Floats, Bools]:
         """Best and joined chance of each pair, and whether a direct enmity counts by itself."""
-        family: Callable[[Edges, Ints, Ints, int], Iterator[Walks]] = (
+        family: Callable[[Edges, Ints, Ends, int], Iterator[Walks]] = (
             hostile_walks if hostile else friendly_walks
         )
         width = len(far)
@@ -229,9 +231,10 @@ class RivalGraph:
         direct = np.zeros(len(near) * width, dtype=np.bool_)
         row, column = (np.full(self._edges.nodes, -1, dtype=np.int64) for _ in range(2))
         row[near], column[far] = np.arange(len(near)), np.arange(width)
+        ends = self._ends_at(far)
         for start in range(0, len(near), _CHUNK):
             cells = slice(start * width, min(start + _CHUNK, len(near)) * width)
-            for walks in family(self._edges, near[start : start + _CHUNK], far, length):
+            for walks in family(self._edges, near[start : start + _CHUNK], ends, length):
                 if not len(walks):
                     continue
                 cell = row[walks.nodes[:, 0]] * width + column[walks.nodes[:, -1]]
@@ -245,6 +248,15 @@ class RivalGraph:
                         direct[cell[self._edges.direct[walks.edges[:, 0]]]] = True
         shape = (len(near), width)
         return best.reshape(shape), -np.expm1(log).reshape(shape), direct.reshape(shape)
+
+    def _ends_at(self, nodes: Ints) -> Ends:
+        """Ends at some nodes, kept from the last few calls: the same people are asked for."""
+        key = nodes.tobytes()
+        ends = self._ends.pop(key, None) or Ends.of(self._edges, nodes)
+        self._ends[key] = ends
+        while len(self._ends) > _ENDS_KEPT:
+            del self._ends[next(iter(self._ends))]
+        return ends
 
     def _told(self, edge: int) -> EdgeOnPath:
         e = self._edges

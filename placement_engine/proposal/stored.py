@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import TypeAdapter
 
 from placement_engine.proposal.outcome import Proposal
@@ -9,9 +11,14 @@ from placement_engine.proposal.outcome import Proposal
 
 def write_proposal(proposal: Proposal) -> bytes:
     """The proposal as JSON bytes; equal proposals give equal bytes but for `seconds`."""
-    return TypeAdapter(Proposal).dump_json(proposal)
+    return _adapter().dump_json(proposal)
 
 
 def read_proposal(payload: bytes) -> Proposal:
     """The proposal that `write_proposal` wrote."""
-    return TypeAdapter(Proposal).validate_json(payload)
+    return _adapter().validate_json(payload)
+
+
+@cache
+def _adapter() -> TypeAdapter[Proposal]:
+    return TypeAdapter(Proposal)
