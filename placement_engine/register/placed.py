@@ -126,6 +126,6 @@ def remove(change: Changing, placement_id: bytes, day: date) -> None:
 
 def _overlap(a: Placement, b: Placement) -> bool:
     """Whether two placements share a day; the day of a move is no overlap."""
-    a_end: date = a.end or date.max
-    b_end: date = b.end or date.max
-    return a.start < b_end and b.start < a_end
+    first: date = max(a.start, b.start)
+    last: date = min(a.end or date.max, b.end or date.max)
+    return first < last

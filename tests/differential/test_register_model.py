@@ -120,8 +120,8 @@ def act(register: Register, name: str, *words: object) -> None:
                 register.remove_placement(stored[number % len(stored)].id, DAY)
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.lists(STEPS, max_size=25))
+@settings(deadline=None, max_examples=40)
+@given(st.lists(STEPS, max_size=20))
 def test_any_history(steps: list[tuple[object, ...]]) -> None:
     model = Model()
     with tempfile.TemporaryDirectory() as folder:

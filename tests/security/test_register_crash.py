@@ -95,9 +95,10 @@ def kill_while_writing(path: Path, chance: random.Random) -> None:
         assert writer.stdout
         assert writer.stderr
         assert writer.stdout.readline() == "ready\n", writer.stderr.read()
-        time.sleep(chance.uniform(0, 0.12))
+        acknowledged = [writer.stdout.readline() for _ in range(chance.randrange(4))]
+        time.sleep(chance.uniform(0, 0.03))
         writer.send_signal(signal.SIGKILL)
-        acknowledged = writer.stdout.read().split()
+        acknowledged += writer.stdout.read().split()
     with Register.open(path, KEY) as register:
         register.verify()
         decided = len(register.decisions())
@@ -142,6 +143,7 @@ def test_killed_while_made_leaves_no_register_or_a_whole_one(tmp_path: Path) -> 
         "    path = pathlib.Path(sys.argv[1]) / f'{n}.register'\n"
         "    Register.create(path, RawKey(bytes(range(32))), single_user=True,"
         " today=datetime.date(2026, 11, 22)).close()\n"
+        "    print('made', flush=True)\n"
     )
     chance = random.Random(5)
     for turn in range(3):
@@ -150,10 +152,13 @@ def test_killed_while_made_leaves_no_register_or_a_whole_one(tmp_path: Path) -> 
         with run(maker, str(folder)) as process:
             assert process.stdout
             assert process.stdout.readline() == "ready\n"
-            time.sleep(chance.uniform(0.05, 0.15))
+            for _ in range(3):
+                assert process.stdout.readline() == "made\n"
+            time.sleep(chance.uniform(0, 0.01))
             process.send_signal(signal.SIGKILL)
+            process.stdout.read()
         made = sorted(folder.glob("[0-9]*.register"))
-        assert made
+        assert len(made) >= 3
         for path in made:
             with Register.open(path, KEY) as register:
                 assert register.verify().records == 1

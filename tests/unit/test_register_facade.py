@@ -170,6 +170,7 @@ def test_placements_known_already_are_passed_over(register: Register) -> None:
         ((DAY, date(2027, 1, 1)), (LATER, date(2028, 1, 1)), True),
         ((DAY, date(2027, 1, 1)), (LATER, date(2026, 12, 24)), True),
         ((DAY, DAY), (DAY, None), False),
+        ((DAY, None), (LATER, LATER), False),
     ],
 )
 def test_nobody_is_in_two_places_at_once(

@@ -6,7 +6,6 @@ import copy
 import os
 import pickle
 import struct
-import time
 
 import pytest
 
@@ -101,10 +100,8 @@ def test_forged_costs_are_refused_before_any_work(
 
     monkeypatch.setattr(crypto, "stretch", never)
     forged = resealed(passphrase_header.replace(COSTS, struct.pack(">III", *costs)))
-    start = time.monotonic()
     with pytest.raises(IntegrityBroken):
         Header.parse(forged).unlock(cheap(b"six random words"))
-    assert time.monotonic() - start < 0.1
 
 
 def test_cheaper_costs_within_bounds_do_not_open(passphrase_header: bytes) -> None:
