@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from placement_engine.cases.case import Case
-from placement_engine.cases.observe import at_least_one
+from placement_engine.cases.households import at_least_one
 from placement_engine.cases.world import CaseTies, Placed, Present, World
 from placement_engine.geo import Geography
 from placement_engine.graph import Coverage, PairScores

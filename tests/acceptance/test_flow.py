@@ -132,7 +132,7 @@ def test_a_case_is_proposed_accepted_and_survives_reopening(
     engine.verify()
     engine.close()
     with PlacementEngine.open(tmp_path / "trial.register", RawKey(KEY), as_of=AS_OF) as again:
-        placed = {s.placement.subject: s.placement for s in again.register.placements()}
+        placed = {str(s.placement.subject): s.placement for s in again.register.placements()}
         assert placed["P-new"].municipality == case.choices[1].municipality
 
 
@@ -169,7 +169,7 @@ def test_a_proposal_that_became_unsafe_is_refused(engine: PlacementEngine, tmp_p
     with pytest.raises(StaleProposal) as refused:
         engine.accept(CaseId("C-1"), 1, decided_by="A. Tester")
     assert first not in str(refused.value)
-    assert {c.id: c.state for c in engine.cases()}["C-1"] == "proposed"
+    assert {str(c.id): c.state for c in engine.cases()}["C-1"] == "proposed"
 
 
 def test_a_choice_that_was_not_shown_is_refused(engine: PlacementEngine) -> None:
@@ -186,7 +186,7 @@ def test_an_override_is_recorded_with_its_reason_and_objections(engine: Placemen
         CaseId("C-1"), MunicipalityCode("2584"), "Sister lives there.", decided_by="A. Tester"
     )
     assert decision.choice is None
-    placed = {s.placement.subject: s.placement for s in engine.register.placements()}
+    placed = {str(s.placement.subject): s.placement for s in engine.register.placements()}
     assert placed["P-new"].municipality == "2584"
 
 
