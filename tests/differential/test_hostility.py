@@ -23,6 +23,7 @@ from placement_engine.vocabulary import Grade, TieKind
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()
+B2 = Grade("B", 2)
 PERSONS = tuple(f"P{i}" for i in range(6))
 GROUPS = ("G0", "G1", "G2")
 GROUP_KINDS = (
@@ -34,6 +35,7 @@ GROUP_KINDS = (
 )
 LEAVER_KINDS = (TieKind.MEMBERSHIP, TieKind.DEFECTION, TieKind.DEFECTION, TieKind.RIVALRY)
 lengths = st.integers(1, 3)
+grades = st.builds(Grade, st.sampled_from("ABCDEF"), st.integers(1, 6))
 implied = st.frozensets(st.sampled_from((*PERSONS, "nobody")), max_size=3)
 confirmed = st.frozensets(
     st.tuples(st.sampled_from((*PERSONS, "nobody")), st.sampled_from((*GROUPS, "nothing"))),
@@ -88,11 +90,23 @@ def test_fast_equals_reference_on_all_kinds(
 
 
 @settings(max_examples=250, deadline=None)
-@given(tie_reports(as_of=AS_OF, kinds=GROUP_KINDS, max_rows=12), lengths, implied)
+@given(st.data(), lengths, implied)
 def test_fast_equals_reference_between_groups(
-    rows: Rows, length: int, left: frozenset[str]
+    data: st.DataObject, length: int, left: frozenset[str]
 ) -> None:
-    check(rows, length, left)
+    # A chain of three groups, so that the group level with an ally is always reached.
+    seen = data.draw(st.sampled_from((AS_OF, date(2024, 2, 29))))
+    chain = [
+        TieReport(a=a, b=b, kind=kind, grade=data.draw(grades), last_seen=seen)
+        for a, b, kind in (
+            ("P0", "G0", TieKind.MEMBERSHIP),
+            ("G0", "G1", TieKind.ALLIANCE),
+            ("G1", "G2", TieKind.RIVALRY),
+            ("P1", "G2", TieKind.MEMBERSHIP),
+        )
+    ]
+    more = data.draw(tie_reports(as_of=AS_OF, kinds=GROUP_KINDS, max_rows=10))
+    check((*chain, *more), length, left)
 
 
 @settings(max_examples=250, deadline=None)
@@ -190,6 +204,3 @@ def test_too_many_edges_for_worlds_are_refused() -> None:
     paths = [hostility_reference(slow, "P0", f"P{i}").hostile[0] for i in range(1, 17)]
     with pytest.raises(ValueError, match="more than 14 edges"):
         reliability_by_worlds(paths)
-
-
-B2 = Grade("B", 2)
