@@ -216,7 +216,7 @@ def test_a_split_inside_a_gang_separates_its_wings() -> None:
     # One gang still: whoever is shot at has comrades, so that brothers are not free of it,
     # but two brothers stand farther from hostility than the two who shoot.
     assert h_or(found, "P1", "P3") < h_or(found, "P1", "P4")
-    assert reunion(found, "P1", "P3") > reunion(found, "P1", "P4")
+    assert h_or(found, "P3", "P6") > h_or(found, "P1", "P3")
 
 
 def test_an_ended_alliance_carries_nothing() -> None:
