@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -35,6 +36,7 @@ from placement_engine.intelligence.table import (
     read_bytes,
     read_table,
     unit,
+    unreadable,
 )
 from placement_engine.vocabulary import SOURCES, TieKind
 
@@ -80,16 +82,15 @@ def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> N
     """
     faults = Faults()
     data = _contents(path, faults)
-    tables = {
-        name: read_table(data[name], name, required=required, optional=optional, faults=faults)
-        for name, (required, optional) in _FILES.items()
-        if name in data
-    }
-    for name in _FILES:
-        if name not in tables and name not in _OPTIONAL_FILES:
+    tables: dict[str, Table] = {}
+    for name, (required, optional) in _FILES.items():
+        if name in data:
+            tables[name] = read_table(
+                data[name], name, required=required, optional=optional, faults=faults
+            )
+        elif name not in _OPTIONAL_FILES:
             faults.add(name, 0, "", "the file is missing")
-    if faults.found and len(tables) < len(_FILES) - len(_OPTIONAL_FILES):
-        faults.raise_any(WHAT)
+            tables[name] = unreadable(name, required=required, faults=faults)
     nodes = _Nodes(tables["persons.csv"], tables["groups.csv"], faults)
     ties, origins, handlings = _ties(tables["ties.csv"], nodes, batch, faults)
     presences = _presences(tables.get("presence.csv"), nodes, codes, faults)
@@ -120,6 +121,8 @@ class _Nodes:
         ]
         rows.sort()
         self.rows = rows
+        # Where the persons or groups cannot be read, no tie is to blame for it.
+        self.complete = persons.readable and groups.readable
         self.index = {row[0]: at for at, row in enumerate(rows)}
         self.is_group = np.array([row[1] for row in rows], dtype=np.bool_)
 
@@ -144,7 +147,7 @@ class _Nodes:
             dtype=np.int64,
             count=len(ids),
         )
-        for row in np.flatnonzero(at < 0).tolist():
+        for row in np.flatnonzero(at < 0).tolist() if self.complete else ():
             if ids[row] is not None:
                 faults.add(table.file, table.lines[row], column, "the id is not in this network")
         return at
@@ -269,7 +272,7 @@ def _contents(path: Path, faults: Faults) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             return _unpacked(packed, faults)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError, OSError, zlib.error):
         problem = "is neither a folder nor a readable zip"
         raise InvalidFiles([Fault(path.name, 0, "", problem)], what=WHAT) from None
 
@@ -284,6 +287,8 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
         if name in found:
             faults.add(name, 0, "", "stands twice in the zip")
             continue
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile
         with packed.open(entry) as stream:
             content = stream.read(MAX_FILE + 1)
         if len(content) > MAX_FILE:

@@ -42,9 +42,13 @@ class Faults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The columns of one file; `lines` are the line numbers of its rows."""
+    """The columns of one file; `lines` are the line numbers where its rows begin.
+
+    ``readable`` is false where nothing of the file could be used, as a fault tells.
+    """
 
     file: str
+    readable: bool = True
     lines: Sequence[int]
     columns: dict[str, Sequence[str]] = field(repr=False)
     faults: Faults
@@ -79,26 +83,29 @@ def read_table(
     data: bytes, file: str, *, required: Sequence[str], optional: Sequence[str], faults: Faults
 ) -> Table:
     """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
-    empty = Table(file=file, lines=[], columns={name: [] for name in required}, faults=faults)
+    empty = unreadable(file, required=required, faults=faults)
     text = _decode(data, file, faults)
     if text is None:
         return empty
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines: list[int] = []
     rows: list[list[str]] = []
+    begins = 1
     try:
         header = [name.strip() for name in next(reader, [])]
         if not _header(header, file, required=required, optional=optional, faults=faults):
             return empty
+        begins = reader.line_num + 1
         for row in reader:
             if len(row) == len(header):
                 rows.append(row)
-                lines.append(reader.line_num)
+                lines.append(begins)
             elif row:
                 wanted = f"has {len(row)} fields where the header has {len(header)}"
-                faults.add(file, reader.line_num, "", wanted)
+                faults.add(file, begins, "", wanted)
+            begins = reader.line_num + 1
     except csv.Error:
-        faults.add(file, reader.line_num, "", "is not CSV: check quotes and line ends")
+        faults.add(file, begins, "", "is not CSV: check quotes and line ends")
         return empty
     columns = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
     return Table(
@@ -107,6 +114,12 @@ def read_table(
         columns={name: columns.get(name, ()) for name in header},
         faults=faults,
     )
+
+
+def unreadable(file: str, *, required: Sequence[str], faults: Faults) -> Table:
+    """No rows, of a file that is missing or whose fault is already noted."""
+    columns: dict[str, Sequence[str]] = {name: [] for name in required}
+    return Table(file=file, readable=False, lines=[], columns=columns, faults=faults)
 
 
 def _decode(data: bytes, file: str, faults: Faults) -> str | None:
@@ -203,7 +216,8 @@ def one_of(words: Sequence[str]) -> Callable[[str], int]:
 def a_day(text: str) -> int:
     """An ISO date as its day number."""
     problem = "must be a date such as 2026-11-01"
-    if len(text) != len("2026-11-01"):  # other ISO forms are read by some Pythons only
+    if not (len(text) == len("2026-11-01") and text[4] == text[7] == "-"):
+        # Other ISO forms, such as weeks, are read by some Pythons only.
         raise Unreadable(problem)
     try:
         return date.fromisoformat(text).toordinal()

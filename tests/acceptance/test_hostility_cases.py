@@ -213,10 +213,10 @@ def test_a_split_inside_a_gang_separates_its_wings() -> None:
     # Brothers of the two who shoot at each other are enemies over them.
     assert h_or(found, "P3", "P6") >= HIGH_PAIR
     assert h_or(found, "P1", "P4") > h_or(found, "P3", "P6")
-    # One gang still: whoever is shot at has comrades, so that brothers are not free of it,
-    # but two brothers stand farther from hostility than the two who shoot.
+    # One gang still: whoever is shot at has comrades everywhere in it, so that nobody in it
+    # is free of hostility, but nobody stands as near to it as the two who shoot.
     assert h_or(found, "P1", "P3") < h_or(found, "P1", "P4")
-    assert h_or(found, "P3", "P6") > h_or(found, "P1", "P3")
+    assert h_or(found, "P2", "P5") > h_or(found, "P2", "P3")
 
 
 def test_an_ended_alliance_carries_nothing() -> None:
