@@ -93,7 +93,7 @@ def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> N
             tables[name] = unreadable(name, required=required, faults=faults)
     nodes = _Nodes(tables["persons.csv"], tables["groups.csv"], faults)
     ties, origins, handlings = _ties(tables["ties.csv"], nodes, batch, faults)
-    presences = _presences(tables.get("presence.csv"), nodes, codes, faults)
+    presences = _presences(tables.get("presence.csv"), nodes, codes)
     faults.raise_any(WHAT)
     return nodes.network(ties, presences, origins, handlings)
 
@@ -139,18 +139,16 @@ class _Nodes:
             if node is not None:
                 seen.add(node)
 
-    def places(self, table: Table, column: str, faults: Faults) -> np.ndarray:
+    def places(self, table: Table, column: str) -> np.ndarray:
         """Index of each id of a column, -1 where it is not known."""
-        ids = table.parse(column, an_id)
-        at = np.fromiter(
-            (-1 if i is None else self.index.get(i, -1) for i in ids),
-            dtype=np.int64,
-            count=len(ids),
-        )
-        for row in np.flatnonzero(at < 0).tolist() if self.complete else ():
-            if ids[row] is not None:
-                faults.add(table.file, table.lines[row], column, "the id is not in this network")
-        return at
+
+        def place(text: str) -> int:
+            at = self.index.get(an_id(text), -1)
+            if at < 0 and self.complete:
+                raise Unreadable("the id is not in this network")
+            return at
+
+        return table.numbers(column, place)
 
     def network(
         self,
@@ -180,31 +178,31 @@ class _Nodes:
 def _ties(
     table: Table, nodes: _Nodes, batch: str, faults: Faults
 ) -> tuple[TieColumns, tuple[str, ...], tuple[str, ...]]:
-    origins = table.parse("origin", optional_id)
-    handlings = table.parse("handling", free_text)
-    sources = _codes(table.parse("source", one_of(SOURCES)))
-    blank = {
-        number: f"\0{batch}\0{letter}" for number, letter in enumerate(SOURCES)
-    }  # no file can hold a NUL, so no stated origin equals one of these
-    told = [o or blank.get(s, "") for o, s in zip(origins, sources.tolist(), strict=True)]
-    origin_texts = tuple(sorted({"", *told}))
-    handling_texts = tuple(sorted({"", *(h or "" for h in handlings)}))
+    origin, stated = table.coded("origin", optional_id)
+    handling, handlings = table.coded("handling", free_text)
+    source = table.numbers("source", one_of(SOURCES))
+    # No file can hold a NUL, so no stated origin equals one of these.
+    texts = [*stated, *(f"\0{batch}\0{letter}" for letter in SOURCES)]
+    origin = np.where((origin == 0) & (source >= 0), len(stated) + source, origin)
+    used = {texts[at] for at in np.unique(origin).tolist()}
+    origins = tuple(sorted({"", *used}))
+    index = {text: at for at, text in enumerate(origins)}
     columns: dict[str, np.ndarray] = {
-        "a": nodes.places(table, "a", faults),
-        "b": nodes.places(table, "b", faults),
-        "kind": _codes(table.parse("kind", one_of(KINDS))),
-        "source": sources,
-        "information": _codes(table.parse("information", _information)),
-        "last_seen": _codes(table.parse("last_seen", a_day)),
-        "first_seen": _codes(table.parse("first_seen", optional_day)),
-        "ended": _codes(table.parse("ended", optional_day)),
-        "severity": _floats(table.parse("severity", _severity)),
-        "origin": _positions(told, origin_texts),
-        "handling": _positions([h or "" for h in handlings], handling_texts),
+        "a": nodes.places(table, "a"),
+        "b": nodes.places(table, "b"),
+        "kind": table.numbers("kind", one_of(KINDS)),
+        "source": source,
+        "information": table.numbers("information", _information),
+        "last_seen": table.numbers("last_seen", a_day),
+        "first_seen": table.numbers("first_seen", optional_day),
+        "ended": table.numbers("ended", optional_day),
+        "severity": table.numbers("severity", _severity, np.float64),
+        "origin": np.array([index.get(text, 0) for text in texts])[origin],
+        "handling": handling,
     }
     _check_ends(table, columns, nodes, faults)
     _check_order(table, columns, faults)
-    return TieColumns(**_once(columns, TIE_TYPES)), origin_texts, handling_texts
+    return TieColumns(**_once(columns, TIE_TYPES)), origins, tuple(handlings)
 
 
 def _check_ends(
@@ -232,33 +230,52 @@ def _check_order(table: Table, columns: dict[str, np.ndarray], faults: Faults) -
         faults.add(table.file, table.lines[row], "ended", "is before first_seen")
 
 
-def _presences(
-    table: Table | None, nodes: _Nodes, codes: frozenset[str], faults: Faults
-) -> PresenceColumns:
+def _presences(table: Table | None, nodes: _Nodes, codes: frozenset[str]) -> PresenceColumns:
     if table is None:
         return PresenceColumns(**{n: np.zeros(0, dtype=t) for n, t in PRESENCE_TYPES.items()})
-    places = table.parse("municipality", municipality(codes))
+    known = municipality(codes)
     columns = {
-        "actor": nodes.places(table, "actor", faults),
-        "municipality": np.array([int(p or 0) for p in places], dtype=np.int64),
-        "strength": _floats(table.parse("strength", unit)),
-        "source": _codes(table.parse("source", one_of(SOURCES))),
-        "information": _codes(table.parse("information", _information)),
-        "last_seen": _codes(table.parse("last_seen", a_day)),
-        "ended": _codes(table.parse("ended", optional_day)),
+        "actor": nodes.places(table, "actor"),
+        "municipality": table.numbers("municipality", lambda text: int(known(text))),
+        "strength": table.numbers("strength", unit, np.float64),
+        "source": table.numbers("source", one_of(SOURCES)),
+        "information": table.numbers("information", _information),
+        "last_seen": table.numbers("last_seen", a_day),
+        "ended": table.numbers("ended", optional_day),
     }
     return PresenceColumns(**_once(columns, PRESENCE_TYPES))
 
 
 def _once(columns: dict[str, np.ndarray], types: dict[str, str]) -> dict[str, np.ndarray]:
     """Rows that are equal in all columns collapse to one; the rest in one stable order."""
-    order = np.lexsort([columns[name] for name in reversed(types)])
+    keys = _packed([columns[name] for name in types])
+    order = np.lexsort(keys[::-1])
     new = np.zeros(len(order), dtype=np.bool_)
     new[:1] = True
-    for name in types:
-        ordered = columns[name][order]
+    for key in keys:
+        ordered = key[order]
         new[1:] |= ordered[1:] != ordered[:-1]
     return {name: columns[name][order[new]].astype(kind) for name, kind in types.items()}
+
+
+def _packed(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Fewer sort keys in the same order: neighbouring whole numbers share 62 bits."""
+    keys: list[np.ndarray] = []
+    room = 0
+    for column in columns:
+        if column.dtype.kind != "i" or not len(column):
+            keys.append(column)
+            room = 0
+            continue
+        low = int(column.min())
+        span = int(column.max()) - low + 1
+        if span <= room:
+            keys[-1] = keys[-1] * span + (column - low)
+            room //= span
+        else:
+            keys.append(column - low)
+            room = 2**62 // span
+    return keys
 
 
 def _contents(path: Path, faults: Faults) -> dict[str, bytes]:
@@ -296,21 +313,6 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
             continue
         found[name] = content
     return found
-
-
-def _codes(values: Sequence[int | None]) -> np.ndarray:
-    return np.fromiter((-1 if v is None else v for v in values), dtype=np.int64, count=len(values))
-
-
-def _floats(values: Sequence[float | None]) -> np.ndarray:
-    return np.fromiter(
-        (0.0 if v is None else v for v in values), dtype=np.float64, count=len(values)
-    )
-
-
-def _positions(texts: Sequence[str], among: Sequence[str]) -> np.ndarray:
-    index = {text: at for at, text in enumerate(among)}
-    return np.fromiter((index[text] for text in texts), dtype=np.int64, count=len(texts))
 
 
 def _int(value: int | None) -> int:

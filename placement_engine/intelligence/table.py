@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from placement_engine.errors import Fault, InvalidFiles
 from placement_engine.intelligence.ids import id_problem, refusal
 
 T = TypeVar("T")
+
+_CHUNK = 4096
+"""Rows turned into columns at once: bounds the memory, not the answer."""
 
 
 class Unreadable(ValueError):
@@ -50,7 +56,7 @@ class Table:
     file: str
     readable: bool = True
     lines: Sequence[int]
-    columns: dict[str, Sequence[str]] = field(repr=False)
+    columns: Mapping[str, Sequence[str]] = field(repr=False)
     faults: Faults
 
     def __len__(self) -> int:
@@ -61,9 +67,35 @@ class Table:
 
         A column that the file does not have reads as empty texts.
         """
+        texts = self._texts(name)
+        return list(map(self._known(name, texts, parser).__getitem__, texts))
+
+    def numbers(
+        self, name: str, parser: Callable[[str], float], kind: type = np.int64
+    ) -> NDArray[Any]:
+        """A column of numbers, parsed; -1 where a text was unreadable."""
+        texts = self._texts(name)
+        known = self._known(name, texts, parser)
+        values = {text: -1 if value is None else value for text, value in known.items()}
+        return np.fromiter(map(values.__getitem__, texts), dtype=kind, count=len(texts))
+
+    def coded(self, name: str, parser: Callable[[str], str]) -> tuple[NDArray[Any], list[str]]:
+        """A column of texts as positions among its different texts, the empty one first."""
+        texts = self._texts(name)
+        known = {text: value or "" for text, value in self._known(name, texts, parser).items()}
+        different = sorted({"", *known.values()})
+        position = {text: at for at, text in enumerate(different)}
+        values = {text: position[value] for text, value in known.items()}
+        codes = np.fromiter(map(values.__getitem__, texts), dtype=np.int64, count=len(texts))
+        return codes, different
+
+    def _texts(self, name: str) -> Sequence[str]:
         texts = self.columns.get(name)
-        if texts is None:
-            texts = [""] * len(self)
+        return [""] * len(self) if texts is None else texts
+
+    def _known(
+        self, name: str, texts: Sequence[str], parser: Callable[[str], T]
+    ) -> dict[str, T | None]:
         known: dict[str, T | None] = {}
         bad: dict[str, str] = {}
         for text in set(texts):
@@ -76,7 +108,7 @@ class Table:
             for line, text in zip(self.lines, texts, strict=True):
                 if text in bad:
                     self.faults.add(self.file, line, name, bad[text])
-        return [known[text] for text in texts]
+        return known
 
 
 def read_table(
@@ -89,6 +121,7 @@ def read_table(
         return empty
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines: list[int] = []
+    columns: dict[str, list[str]] = {}
     rows: list[list[str]] = []
     begins = 1
     try:
@@ -96,10 +129,13 @@ def read_table(
         if not _header(header, file, required=required, optional=optional, faults=faults):
             return empty
         begins = reader.line_num + 1
+        columns = {name: [] for name in header}
         for row in reader:
             if len(row) == len(header):
                 rows.append(row)
                 lines.append(begins)
+                if len(rows) == _CHUNK:
+                    _move(rows, columns)
             elif row:
                 wanted = f"has {len(row)} fields where the header has {len(header)}"
                 faults.add(file, begins, "", wanted)
@@ -107,18 +143,21 @@ def read_table(
     except csv.Error:
         faults.add(file, begins, "", "is not CSV: check quotes and line ends")
         return empty
-    columns = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}
-    return Table(
-        file=file,
-        lines=lines,
-        columns={name: columns.get(name, ()) for name in header},
-        faults=faults,
-    )
+    _move(rows, columns)
+    return Table(file=file, lines=lines, columns=columns, faults=faults)
+
+
+def _move(rows: list[list[str]], columns: dict[str, list[str]]) -> None:
+    """Move rows to the columns: a few long lists burden the collector less than many rows."""
+    if rows:
+        for column, texts in zip(columns.values(), zip(*rows, strict=True), strict=True):
+            column.extend(texts)
+        rows.clear()
 
 
 def unreadable(file: str, *, required: Sequence[str], faults: Faults) -> Table:
     """No rows, of a file that is missing or whose fault is already noted."""
-    columns: dict[str, Sequence[str]] = {name: [] for name in required}
+    columns = {name: list[str]() for name in required}
     return Table(file=file, readable=False, lines=[], columns=columns, faults=faults)
 
 
@@ -238,7 +277,7 @@ def unit(text: str) -> float:
         value = -1.0
     if not 0.0 <= value <= 1.0:
         raise Unreadable("must be a number from 0 to 1")
-    return value
+    return value + 0.0  # minus zero is zero
 
 
 def free_text(text: str) -> str:
