@@ -359,6 +359,19 @@ def test_verify_finds_orphans_and_missing_parts(
     refused(path)
 
 
+@pytest.mark.parametrize(("kind", "version"), [(HEAD_CODE, 8), (2, 9)])
+def test_the_seal_of_the_head_must_agree_with_it(path: Path, kind: int, version: int) -> None:
+    rows, keys = rows_of(path), own_keys(path)
+    digest = sum(crypto.fingerprint(keys.digest, i, rows[i]) for i in some(rows)) % 2**256
+    body = Head(count=len(some(rows)), epoch=9, digest=digest).encode()
+    sealer = Sealer(keys, b"head", os.urandom)
+    forge(
+        path,
+        rows | {HEAD_ID: sealer.seal(keys.register_id, kind=kind, version=version, body=body)},
+    )
+    refused(path)
+
+
 def test_settings_must_be_there(path: Path, forger: Callable[[Rows, int, int], None]) -> None:
     rows, keys = rows_of(path), own_keys(path)
     sealer = Sealer(keys, b"record", os.urandom)
@@ -400,3 +413,12 @@ def test_a_row_put_back_while_the_register_is_open(path: Path) -> None:
         with pytest.raises(IntegrityBroken):
             register.cases()
         connection.close()
+
+
+def test_a_whole_earlier_state_put_back_while_the_register_is_open(path: Path) -> None:
+    earlier = rows_of(path)
+    with Register.open(path, KEY) as register:
+        register.put_cases({"C-9": b"case"})
+        forge(path, earlier)
+        with pytest.raises(IntegrityBroken):
+            register.cases()
