@@ -19,6 +19,8 @@ CATEGORIES: tuple[ProtectionCategory, ...] = tuple(ProtectionCategory)
 CATEGORY_SHARES = (0.72, 0.13, 0.09, 0.06)
 RELATIVE_SHARE = 0.20
 OUTSIDER_SHARE = 0.10
+LEAVERS_ACTIVITY = 0.4
+"""How often the protected turn up beside others: most were on the edge before they left."""
 ACTORS_PER_GROUP = 2.0
 """Threat actors in a group of average size."""
 
@@ -84,8 +86,13 @@ def populate(
     persons: int,
     placed: int,
     new: int,
+    new_from_one_region: bool = False,
 ) -> People:
-    """Draw `persons` people, `placed` + `new` of them protected."""
+    """Draw `persons` people, `placed` + `new` of them protected.
+
+    With `new_from_one_region` the new are all defectors from the gangs of the region that
+    has the most rivalries, as after an operation that makes many leave at once.
+    """
     subjects = placed + new
     relatives = round(RELATIVE_SHARE * persons)
     outsiders = round(OUTSIDER_SHARE * persons)
@@ -96,13 +103,20 @@ def populate(
     members = np.flatnonzero(role == ROLES.index(PersonRole.MEMBER))
 
     category = rng.choice(len(CATEGORIES), size=subjects, p=CATEGORY_SHARES)
+    if new_from_one_region:
+        category[placed:] = CATEGORIES.index(ProtectionCategory.DEFECTOR)
     group = np.full(persons, -1, dtype=np.int64)
     group[members] = rng.choice(len(gangs), size=len(members), p=gangs.weight)
     for seat in range(min(3, len(members) // len(gangs))):  # no group of fewer than three
         group[members[seat * len(gangs) : (seat + 1) * len(gangs)]] = np.arange(len(gangs))
     group[:subjects] = _groups_of_subjects(rng, gangs, category)
+    if new_from_one_region:
+        fiercest = np.bincount(gangs.region[gangs.rivals[:, 0]]).argmax()
+        choice = np.flatnonzero((gangs.region == fiercest) & ~gangs.honour)
+        group[placed:subjects] = rng.choice(choice, size=new)
 
     activity = rng.lognormal(0.0, 1.0, size=persons)
+    activity[:subjects] *= LEAVERS_ACTIVITY
     threatening = _actors(rng, gangs, members, group, activity)
     role[threatening] = ROLES.index(PersonRole.THREAT_ACTOR)
 

@@ -91,10 +91,11 @@ class SyntheticWorld:
         persons: int = 5000,
         groups: int = 80,
         new: int = 20,
-        ties_per_person: float = 6.0,
+        ties_per_person: float = 4.0,
         as_of: date,
         policy: Policy | None = None,
         guard_truth: bool = True,
+        new_from_one_region: bool = False,
     ) -> SyntheticWorld:
         """Make a world; equal arguments make an equal world on any machine.
 
@@ -109,6 +110,8 @@ class SyntheticWorld:
         guard_truth
             Whether the placed keep the separations of the true hostilities besides those
             of the told ones.
+        new_from_one_region
+            Whether the new people all left gangs of the region with the most rivalries.
 
         Raises
         ------
@@ -124,7 +127,14 @@ class SyntheticWorld:
         nodes = persons + groups
         gangs = found_gangs(streams[0], geography, groups)
         people = populate(
-            streams[1], geography, gangs, calendar, persons=persons, placed=placed, new=new
+            streams[1],
+            geography,
+            gangs,
+            calendar,
+            persons=persons,
+            placed=placed,
+            new=new,
+            new_from_one_region=new_from_one_region,
         )
         between = ties_between(streams[2], gangs, calendar, persons)
         wanted = round(ties_per_person * persons / ROWS_PER_TRUE_TIE) - len(between)
