@@ -191,12 +191,19 @@ class _Reports:
     def combined(self) -> _Reports:
         """One row a key: the strongest within an origin, independent across origins."""
         order = np.argsort(self.key)
+        key = self.key[order]
         again = np.zeros(len(order) + 1, dtype=np.bool_)
-        again[1:-1] = np.diff(self.key[order]) == 0
+        again[1:-1] = key[1:] == key[:-1]
+        first = ~again[:-1]
         several = again[:-1] | again[1:]
-        # Most ties are told of once; only the others need sorting by origin and strength.
-        once = self._rows(order[~several])
-        return once.extended(self._rows(order[several])._joined()) if several.any() else once
+        told = self._rows(order[first])
+        if several.any():
+            # Most ties are told of once; only the others need sorting by origin and strength.
+            # Edges stay in the order of their keys, so that sums over them do too.
+            joined = self._rows(order[several])._joined()
+            for f in fields(_Reports):
+                getattr(told, f.name)[several[first]] = getattr(joined, f.name)
+        return told
 
     def _rows(self, rows: Ints) -> _Reports:
         return _Reports(**{f.name: getattr(self, f.name)[rows] for f in fields(_Reports)})
