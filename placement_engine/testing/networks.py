@@ -1,6 +1,6 @@
-"""Small networks from rows, and Hypothesis strategies of them.
+"""Small networks from rows, and a Hypothesis strategy of rows of every kind.
 
-Needs ``hypothesis`` for `reports` alone, which the program itself does not install.
+Needs ``hypothesis``, which the program itself does not install.
 """
 
 from __future__ import annotations
