@@ -1,1 +1,1 @@
-"""Measurements that anybody can repeat: ``python -m benchmarks propose|startup|graph``."""
+"""Measurements that anybody can repeat: ``python -m benchmarks all|propose|startup|graph``."""

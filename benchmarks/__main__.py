@@ -1,4 +1,4 @@
-"""``python -m benchmarks propose|startup|graph [--runs N] [--dir D] [--json]``."""
+"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json]``."""
 
 from __future__ import annotations
 
@@ -13,28 +13,26 @@ from benchmarks import graph, propose, startup
 from benchmarks.measure import Row, machine, table
 
 BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
-    "propose": propose.run,
     "startup": startup.run,
     "graph": graph.run,
+    "propose": propose.run,
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=sorted(BENCHMARKS))
+    parser.add_argument("benchmark", choices=("all", *BENCHMARKS))
     parser.add_argument("--runs", type=int, default=5, help="runs of each; medians are told")
     parser.add_argument(
         "--dir", type=Path, help="keep the synthetic worlds here, to be used again; default: none"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args()
-    run = BENCHMARKS[given.benchmark]
-    if given.dir is not None:
-        given.dir.mkdir(parents=True, exist_ok=True)
-        rows = run(given.dir, given.runs)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            rows = run(Path(folder), given.runs)
+    chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.dir or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = [row for name in chosen for row in BENCHMARKS[name](folder, given.runs)]
     if given.json:
         document = {"machine": machine(), "rows": [row.document() for row in rows]}
         print(json.dumps(document, indent=2, ensure_ascii=False))
