@@ -97,7 +97,7 @@ class SyntheticWorld:
         guard_truth: bool = True,
         new_from_one_region: bool = False,
     ) -> SyntheticWorld:
-        """Make a world; equal arguments make an equal world on any machine.
+        """Make a world; equal arguments and an equal numpy make an equal world.
 
         Parameters
         ----------
