@@ -247,7 +247,8 @@ class RivalGraph:
                     if walks.edges.shape[1] == 1:
                         direct[cell[self._edges.direct[walks.edges[:, 0]]]] = True
         shape = (len(near), width)
-        return best.reshape(shape), -np.expm1(log).reshape(shape), direct.reshape(shape)
+        joined = 0.0 - np.expm1(log)  # not a plain minus: nothing is 0, never -0
+        return best.reshape(shape), joined.reshape(shape), direct.reshape(shape)
 
     def _ends_at(self, nodes: Ints) -> Ends:
         """Ends at some nodes, kept from the last few calls: the same people are asked for."""

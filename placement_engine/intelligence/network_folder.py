@@ -280,6 +280,8 @@ def _packed(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _contents(path: Path, faults: Faults) -> dict[str, bytes]:
     if path.is_dir():
+        for other in sorted(file.name for file in path.iterdir()):
+            _expected(other, faults)
         return {
             name: read_bytes(path / name, limit=MAX_FILE, what=WHAT)
             for name in _FILES
@@ -299,7 +301,10 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
     for entry in packed.infolist():
         parts = PurePosixPath(entry.filename).parts
         name = parts[-1] if parts else ""
-        if name not in _FILES or len(parts) > 2 or parts[0] in ("/", ".."):
+        if len(parts) > 2 or not parts or parts[0] in ("/", "..", "__MACOSX"):
+            continue
+        _expected(name, faults)
+        if name not in _FILES:
             continue
         if name in found:
             faults.add(name, 0, "", "stands twice in the zip")
@@ -313,6 +318,12 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
             continue
         found[name] = content
     return found
+
+
+def _expected(name: str, faults: Faults) -> None:
+    """Refuse a CSV file that nothing reads: a misspelt name would lose all its dangers."""
+    if name.lower().endswith(".csv") and name not in _FILES:
+        faults.add(name, 0, "", f"is not a file of a network: {', '.join(_FILES)}")
 
 
 def _int(value: int | None) -> int:

@@ -737,3 +737,15 @@ def test_all_faults_of_facilities(tmp_path: Path) -> None:
 def test_a_missing_file_is_told(tmp_path: Path, reader: Callable[..., tuple[object, ...]]) -> None:
     with pytest.raises(InvalidFiles, match="cannot be read"):
         reader(tmp_path / "nowhere.csv", codes=CODES)
+
+
+@pytest.mark.parametrize("name", ["presences.csv", "Ties.csv", "ties.CSV"])
+def test_a_misspelt_file_is_refused_rather_than_lost(tmp_path: Path, name: str) -> None:
+    wrong = {**files(), name: "actor,municipality\n"}
+    assert places(tmp_path / "a", wrong) == {(name, 0, "")}
+    packed_up = tmp_path / "a.zip"
+    with zipfile.ZipFile(packed_up, "w") as packed_file:
+        for entry, text in wrong.items():
+            packed_file.writestr(f"network/{entry}", text)
+    with pytest.raises(InvalidFiles, match="is not a file of a network"):
+        read_network(packed_up, codes=CODES)
