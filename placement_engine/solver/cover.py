@@ -61,9 +61,10 @@ def _seen_by(
 
 def _near(problem: PlacementProblem, pair: ProblemPair) -> BoolArray:
     """M × M truth values, rows for `a`: where a pair may not stand."""
+    near: BoolArray = problem.distance_m < pair.separation_m
     if pair.table is not None:
-        return problem.tables[pair.table] == FORBIDDEN
-    return problem.distance_m < pair.separation_m
+        near = problem.tables[pair.table] == FORBIDDEN
+    return near
 
 
 def _full(problem: PlacementProblem, mover: int | None) -> BoolArray:
