@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from placement_engine.errors import IntegrityBroken, RegisterUnavailable
+from placement_engine.register.store import StoreChange, StoreView
 
 
 class MemoryStore:
@@ -29,12 +30,12 @@ class MemoryStore:
         return self._header
 
     @contextmanager
-    def read(self) -> Iterator[_State]:
+    def read(self) -> Iterator[StoreView]:
         """The state as it is now."""
         yield _State(self._state.head(), self._state.rows)
 
     @contextmanager
-    def write(self) -> Iterator[_State]:
+    def write(self) -> Iterator[StoreChange]:
         """A copy that takes the place of the state at the end."""
         if self._writing:
             raise RegisterUnavailable(

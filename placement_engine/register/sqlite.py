@@ -19,6 +19,7 @@ from typing import Self
 from placement_engine.errors import IntegrityBroken, PlacementError, RegisterUnavailable
 from placement_engine.register.header import FORMAT
 from placement_engine.register.sqlite_errors import damaged, translated, unavailable
+from placement_engine.register.store import StoreChange, StoreView
 
 APPLICATION_ID = 0x504C4143  # "PLAC", for file(1) and for us
 PAGE_SIZE = 4096
@@ -105,13 +106,13 @@ class SqliteStore:
             return _content(self._connection, _HEADER_ID)
 
     @contextmanager
-    def read(self) -> Iterator[_Change]:
+    def read(self) -> Iterator[StoreView]:
         """Look at the state as it is now; others may write meanwhile, unseen."""
         with self._transaction("BEGIN") as view:
             yield view
 
     @contextmanager
-    def write(self) -> Iterator[_Change]:
+    def write(self) -> Iterator[StoreChange]:
         """Change the state alone; waits for another writer."""
         with self._transaction("BEGIN IMMEDIATE") as change:
             yield change

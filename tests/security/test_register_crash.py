@@ -411,6 +411,17 @@ def test_an_interrupt_in_the_middle_leaves_nothing(
         register.verify()
 
 
+def test_the_log_is_emptied_on_close_though_others_have_it_open(path: Path) -> None:
+    log = Path(f"{path}-wal")
+    with Register.open(path, KEY) as other:
+        assert len(other.placements()) == 10
+        with Register.open(path, KEY) as register:
+            register.put_cases({"C-2": b"case"})
+            assert log.stat().st_size > 0
+        assert log.stat().st_size == 0
+        assert len(other.cases()) == 2
+
+
 def test_our_own_faults_are_no_false_alarm(path: Path) -> None:
     with Register.open(path, KEY) as register:
         with ThreadPoolExecutor(1) as pool, pytest.raises(PlacementError, match="thread") as thread:

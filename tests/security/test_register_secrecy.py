@@ -290,6 +290,37 @@ def test_what_stands_is_found_by_the_same_search(history: tuple[Path, set[bytes]
         assert row[-8:] in there
 
 
+def test_a_removed_placement_is_gone_while_the_register_is_still_open(folder: Path) -> None:
+    path = folder / "a.register"
+    with Register.create(path, KEY, single_user=True, today=DAY) as register:
+        register.import_placements([placed("0180", f"P-{number}") for number in range(20)])
+        target = register.placements()[7].id
+        row = rows_of(path)[target]
+        pieces = [row[at : at + 16] for at in range(17, len(row) - 16, 16)]
+        assert any(piece in raw_files(folder) for piece in pieces)
+        register.remove_placement(target, DAY)
+        raw = raw_files(folder)
+        assert [piece for piece in pieces if piece in raw] == []
+        assert target not in raw
+
+
+def test_sqlite_is_told_to_be_careful(folder: Path) -> None:
+    """Whatever its builders chose: some overwrite what is deleted, some do not."""
+    path = folder / "a.register"
+    with Register.create(path, KEY, single_user=True, today=DAY) as register:
+        connection: sqlite3.Connection = register._vault._store._connection  # type: ignore[attr-defined]
+        for pragma, value in {
+            "secure_delete": 1,
+            "synchronous": 2,
+            "temp_store": 2,
+            "trusted_schema": 0,
+            "cell_size_check": 1,
+            "auto_vacuum": 1,
+            "journal_mode": "wal",
+        }.items():
+            assert connection.execute(f"PRAGMA {pragma}").fetchone() == (value,), pragma
+
+
 # The process. ------------------------------------------------------------------------
 
 

@@ -301,6 +301,30 @@ def test_altered_by_sql(path: Path, statement: str) -> None:
     refused(path)
 
 
+def test_a_forged_list_of_free_pages(path: Path) -> None:
+    """Every answer would be right, and our own next change would destroy rows."""
+    forged = bytearray(path.read_bytes())
+    forged[32:40] = (4).to_bytes(4, "big") + (1).to_bytes(4, "big")
+    path.write_bytes(forged)
+    refused(path)
+
+
+def test_rows_out_of_order(path: Path) -> None:
+    """A look at all rows would find them, a search for one would not."""
+    clean = path.read_bytes()
+    leaf_of_index, swapped = 10, 0
+    for page in range(PAGE_SIZE, len(clean), PAGE_SIZE):
+        if clean[page] == leaf_of_index and int.from_bytes(clean[page + 3 : page + 5], "big") > 1:
+            forged = bytearray(clean)
+            forged[page + 8 : page + 12] = (
+                clean[page + 10 : page + 12] + clean[page + 8 : page + 10]
+            )
+            path.write_bytes(forged)
+            refused(path)
+            swapped += 1
+    assert swapped
+
+
 # With the key in the forger's hand: what the seals and the head must still hold. --------
 
 
