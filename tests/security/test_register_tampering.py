@@ -321,6 +321,8 @@ def test_rows_out_of_order(path: Path) -> None:
             )
             path.write_bytes(forged)
             refused(path)
+            with pytest.raises(IntegrityBroken):
+                Register.open(path, KEY, read_only=True)
             swapped += 1
     assert swapped
 
