@@ -11,20 +11,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from placement_engine.cases.case import Case, read_cases
-    from placement_engine.engine import (
-        CaseSummary,
-        Decision,
-        HostilePair,
-        ImportSummary,
-        PlacementEngine,
-        StoredProposal,
-        hostile_pairs,
-    )
+    from placement_engine.engine import PlacementEngine
     from placement_engine.errors import Fault, InvalidFiles, PlacementError
     from placement_engine.geo import Geography, Municipality, load_geography
-    from placement_engine.graph import PairScores, RivalGraph
+    from placement_engine.graph import HostilePair, PairScores, RivalGraph, hostile_pairs
     from placement_engine.intelligence import (
         Facility,
+        ImportSummary,
         Network,
         Placement,
         read_facilities,
@@ -34,6 +27,7 @@ if TYPE_CHECKING:
     from placement_engine.policy import Policy
     from placement_engine.problem import PlacementProblem, ProblemPair, ProblemSubject
     from placement_engine.problem_json import read_problem, write_problem
+    from placement_engine.proposal.decision import CaseSummary, Decision, StoredProposal
     from placement_engine.proposal.outcome import CaseProposal, Choice, Proposal, Status
     from placement_engine.provenance import Provenance
     from placement_engine.register import KeyProvider, PassphraseKey, RawKey, Register
@@ -42,14 +36,14 @@ if TYPE_CHECKING:
 _HOME = {
     "Case": "cases.case",
     "CaseProposal": "proposal.outcome",
-    "CaseSummary": "engine",
+    "CaseSummary": "proposal.decision",
     "Choice": "proposal.outcome",
-    "Decision": "engine",
+    "Decision": "proposal.decision",
     "Facility": "intelligence",
     "Fault": "errors",
     "Geography": "geo",
-    "HostilePair": "engine",
-    "ImportSummary": "engine",
+    "HostilePair": "graph",
+    "ImportSummary": "intelligence",
     "InvalidFiles": "errors",
     "KeyProvider": "register",
     "Limits": "solver",
@@ -70,8 +64,8 @@ _HOME = {
     "Register": "register",
     "RivalGraph": "graph",
     "Status": "proposal.outcome",
-    "StoredProposal": "engine",
-    "hostile_pairs": "engine",
+    "StoredProposal": "proposal.decision",
+    "hostile_pairs": "graph",
     "load_geography": "geo",
     "read_cases": "cases.case",
     "read_facilities": "intelligence",

@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-import numpy as np
 
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
@@ -27,7 +24,7 @@ from placement_engine.errors import StaleProposal, UnknownReference
 from placement_engine.geo import Geography, load_geography
 from placement_engine.graph import RivalGraph
 from placement_engine.intelligence import (
-    Network,
+    ImportSummary,
     Placement,
     read_facilities,
     read_network,
@@ -36,75 +33,25 @@ from placement_engine.intelligence import (
 from placement_engine.policy import Policy
 from placement_engine.problem import PPM
 from placement_engine.proposal.compose import compose
+from placement_engine.proposal.decision import (
+    CaseSummary,
+    Decision,
+    DecisionKind,
+    StoredProposal,
+)
 from placement_engine.proposal.outcome import Notice, Proposal
 from placement_engine.proposal.stored import read_proposal, write_proposal
 from placement_engine.provenance import Provenance
 from placement_engine.register import KeyProvider, Register, VerifyReport
 from placement_engine.solver import Limits, solve
 from placement_engine.vocabulary import (
+    BatchName,
     CaseId,
     MunicipalityCode,
-    PersonRole,
     ProtectionCategory,
-    SubjectRef,
 )
 
 VERSION = "0.1.0"
-
-
-class DecisionKind(StrEnum):
-    """How a named person decided."""
-
-    CHOICE = "choice"
-    OVERRIDE = "override"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportSummary:
-    """What an import of intelligence held; `changed` is False if it was known already."""
-
-    batch: str
-    persons: int
-    groups: int
-    ties: int
-    presences: int
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseSummary:
-    """A case by id and state: ``open``, ``proposed`` or ``decided``."""
-
-    id: CaseId
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What was decided for a case, without the municipality."""
-
-    case: CaseId
-    kind: DecisionKind
-    choice: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredProposal:
-    """The last proposal for a case and the state that the case is in now."""
-
-    proposal: Proposal
-    state: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostilePair:
-    """Two people and how likely they are hostile, with the best path between them."""
-
-    a: str
-    b: str
-    h_max: float
-    h_or: float
-    path: tuple[str, ...]
 
 
 class PlacementEngine:
@@ -195,14 +142,7 @@ class PlacementEngine:
         """Read a network folder or zip; supersedes the batch of the same name."""
         network = read_network(path, batch=batch, codes=self._codes)
         changed = self.register.import_network(batch, network, self.as_of)
-        return ImportSummary(
-            batch=batch,
-            persons=network.person_count,
-            groups=network.group_count,
-            ties=network.tie_count,
-            presences=network.presence_count,
-            changed=changed,
-        )
+        return ImportSummary.of(network, batch=BatchName(batch), changed=changed)
 
     def import_placements(self, path: Path) -> int:
         """Read who is placed where; the file stays the caller's to destroy."""
@@ -437,51 +377,3 @@ class PlacementEngine:
             network_hash=self.graph().network_hash,
             geography_hash=self.geography.content_hash,
         )
-
-
-def hostile_pairs(
-    network: Network,
-    *,
-    as_of: date,
-    policy: Policy,
-    subjects: Sequence[str] | None,
-    threshold: float,
-    max_length: int | None = None,
-) -> tuple[HostilePair, ...]:
-    """All pairs of subjects whose ``h_or`` is above `threshold`, worst first.
-
-    Parameters
-    ----------
-    subjects
-        Ids; None takes all persons with the role of subject.
-    threshold
-        In [0, 1); 0 gives every pair with any path.
-    """
-    graph = RivalGraph.build(network, as_of=as_of, policy=policy)
-    people = sorted(set(network.with_role(PersonRole.SUBJECT) if subjects is None else subjects))
-    scores = graph.scores(people, people, max_length=max_length)
-    rows, columns = np.nonzero(np.triu(scores.h_or > threshold, k=1))
-    pairs = [
-        HostilePair(
-            a=people[i],
-            b=people[j],
-            h_max=float(scores.h_max[i, j]),
-            h_or=float(scores.h_or[i, j]),
-            path=graph.explain(people[i], people[j], count=1, max_length=max_length)[0].nodes,
-        )
-        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
-    ]
-    return tuple(sorted(pairs, key=lambda pair: (-pair.h_or, pair.a, pair.b)))
-
-
-__all__ = [
-    "CaseSummary",
-    "Decision",
-    "DecisionKind",
-    "HostilePair",
-    "ImportSummary",
-    "PlacementEngine",
-    "StoredProposal",
-    "SubjectRef",
-    "hostile_pairs",
-]

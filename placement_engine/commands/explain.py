@@ -10,7 +10,7 @@ from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shar
 from placement_engine.vocabulary import CaseId
 
 if TYPE_CHECKING:
-    from placement_engine.engine import StoredProposal
+    from placement_engine.proposal.decision import StoredProposal
     from placement_engine.proposal.outcome import Notice
     from placement_engine.report.bodies import ExplanationBody
 

@@ -40,8 +40,8 @@ def hostility(
     ] = None,
 ) -> None:
     """List the pairs of subjects who are likely to be hostile, with the best path."""
-    from placement_engine.engine import hostile_pairs
     from placement_engine.geo import load_geography
+    from placement_engine.graph import hostile_pairs
     from placement_engine.intelligence import read_network
     from placement_engine.report.bodies import HostilityBody, PairRow
     from placement_engine.report.network_page import hostility_page

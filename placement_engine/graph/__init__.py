@@ -1,5 +1,6 @@
 """Who is hostile to whom, and why."""
 
+from placement_engine.graph.hostile_pairs import HostilePair, hostile_pairs
 from placement_engine.graph.presences import PresenceAt
 from placement_engine.graph.rival_graph import (
     Coverage,
@@ -12,8 +13,10 @@ from placement_engine.graph.rival_graph import (
 __all__ = [
     "Coverage",
     "EdgeOnPath",
+    "HostilePair",
     "PairScores",
     "PathExplanation",
     "PresenceAt",
     "RivalGraph",
+    "hostile_pairs",
 ]

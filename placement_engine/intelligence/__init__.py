@@ -8,9 +8,11 @@ from placement_engine.intelligence.placed import (
     read_facilities,
     read_placements,
 )
+from placement_engine.intelligence.summary import ImportSummary
 
 __all__ = [
     "Facility",
+    "ImportSummary",
     "Network",
     "Placement",
     "PresenceColumns",
