@@ -186,6 +186,8 @@ def test_nothing_below_the_commands_touches_the_outside() -> None:
         if path.is_relative_to(PACKAGE / "commands"):
             continue
         for node in nodes(path):
+            if not isinstance(node, (ast.Call, ast.Attribute)):
+                continue
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             environment = isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ"
             if called in OUTSIDE or environment:
