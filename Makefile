@@ -8,6 +8,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	then echo $$python; break; fi; done)
 VENV ?= .venv
 UV ?= uv
+DIST ?= dist
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -54,7 +55,7 @@ lock: pyproject.toml  ## resolve requirements.lock anew; needs uv
 		--group dev --group build pyproject.toml -o requirements.lock
 
 wheel: $(READY)  ## dist/placement_engine-*.whl
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w $(DIST) .
 
 clean:  ## remove .venv and everything generated
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
