@@ -101,12 +101,15 @@ class Effort:
         return self.deadline is not None and self.clock() >= self.deadline
 
     def part(self, share: float, *, nodes: int | None = None) -> Effort:
-        """A part of what is left, to be counted apart: a share of the time, at most `nodes`."""
-        deadline = self.deadline
+        """A share of what is left, and at most `nodes`, to be counted apart."""
+        deadline, left = self.deadline, self.work_left
         if deadline is not None:
             now = self.clock()
             deadline = now + share * max(0.0, deadline - now)
-        left = self.work_left if nodes is None else min(nodes, self.work_left or nodes)
+        if left is not None:
+            left = int(share * left)
+        if nodes is not None:
+            left = nodes if left is None else min(nodes, left)
         return Effort(clock=self.clock, deadline=deadline, work_left=left)
 
 

@@ -10,7 +10,7 @@ arithmetic; the bound itself is then a sum of minima of whole numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ FINE = 16
 """Costs are multiplied by this, so that halves and quarters of a micro-nat can be moved."""
 LARGEST = CLOSED >> 3
 """Sums of finite costs must stay below this after multiplication."""
+
+
+WORTH_A_ROUND = 100
+"""A round that closes less than one part in so many of what is missing is the last."""
 
 
 class TooLarge(Exception):
@@ -38,6 +42,10 @@ class Edge:
     cost: IntArray
 
 
+Messages = tuple[IntArray, IntArray]
+"""What an edge has handed to its `a`, and to its `b`; one vector each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reduced:
     """Costs after messages and prices, in units of 1 / `FINE` micro-nats.
@@ -45,21 +53,38 @@ class Reduced:
     Parameters
     ----------
     constant
-        Part of the bound that no value changes.
+        No plan costs less: the bound.
     unary
         One vector a variable; not negative, with least value 0.
     edges
         Not negative; `CLOSED` where not allowed.
+    messages
+        One pair an edge, to start from where a part of the same problem is bounded.
     """
 
     constant: int
     unary: tuple[IntArray, ...]
     edges: tuple[Edge, ...]
+    messages: tuple[Messages, ...]
 
-    @property
-    def bound(self) -> int:
-        """No plan's cost, in whole micro-nats, is below this."""
-        return -(-self.constant // FINE)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundEffort:
+    """When to stop raising a bound.
+
+    Parameters
+    ----------
+    rounds
+        Sweeps forward and backward at the most.
+    limit
+        Above this, in 1 / `FINE`, nothing more needs to be known.
+    stop
+        Whether time is up.
+    """
+
+    rounds: int
+    limit: int
+    stop: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,7 +107,12 @@ class Places:
 
 
 def reduce_costs(
-    unary: Sequence[IntArray], edges: Sequence[Edge], places: Places, *, rounds: int
+    unary: Sequence[IntArray],
+    edges: Sequence[Edge],
+    places: Places,
+    *,
+    effort: BoundEffort,
+    start: Sequence[Messages] | None = None,
 ) -> Reduced | None:
     """Move and price costs so that the sum of minima is as high as it gets.
 
@@ -90,8 +120,10 @@ def reduce_costs(
     ----------
     unary, edges
         Finite unary costs, and pair costs in which every value has a partner.
-    rounds
-        Sweeps of messages forward and backward; the bound rises with each.
+    effort
+        When to stop; the bound is right whenever that is.
+    start
+        Messages of a larger problem, cut to these values.
 
     Returns
     -------
@@ -102,19 +134,23 @@ def reduce_costs(
     TooLarge
         The costs could overflow.
     """
-    if sum(int(u.max(initial=0)) for u in unary) + sum(_highest(e) for e in edges) > LARGEST // (
-        2 * FINE
-    ):
+    highest = sum(int(u.max(initial=0)) for u in unary) + sum(_highest(edge) for edge in edges)
+    if highest * FINE > LARGEST:
         raise TooLarge
     work = _Work(unary, edges, places)
+    if start is not None:
+        work.hand(start)
     if not work.price():
         return None
-    for _ in range(rounds if edges else 0):
-        before = work.bound()
+    bound = work.bound()
+    for _ in range(effort.rounds if edges else 0):
+        if bound > effort.limit or effort.stop():
+            break
         work.sweep(forward=True)
         work.sweep(forward=False)
         work.price()
-        if work.bound() - before < FINE:
+        before, bound = bound, work.bound()
+        if bound - before < max(FINE, min(effort.limit - bound, highest * FINE) // WORTH_A_ROUND):
             break
     return work.reduced()
 
@@ -127,7 +163,7 @@ def _highest(edge: Edge) -> int:
 class _Work:
     """Arrays that messages and prices change in place."""
 
-    __slots__ = ("closed", "constant", "edges", "ends", "places", "prices", "unary")
+    __slots__ = ("closed", "constant", "edges", "ends", "handed", "places", "prices", "unary")
 
     def __init__(self, unary: Sequence[IntArray], edges: Sequence[Edge], places: Places) -> None:
         self.unary = [u * FINE for u in unary]
@@ -137,6 +173,7 @@ class _Work:
             for edge, closed in zip(edges, self.closed, strict=True)
         ]
         self.ends = [(edge.a, edge.b) for edge in edges]
+        self.handed = [(np.zeros_like(e[:, 0]), np.zeros_like(e[0])) for e in self.edges]
         self.places = places
         self.prices = np.zeros(len(places.free), dtype=np.int64)
         self.constant = 0
@@ -147,6 +184,17 @@ class _Work:
             + sum(int(u.min()) for u in self.unary)
             + sum(int(e.min()) for e in self.edges)
         )
+
+    def hand(self, messages: Sequence[Messages]) -> None:
+        """Hand messages from edges to their ends, as they were once found."""
+        for number, (to_a, to_b) in enumerate(messages):
+            a, b = self.ends[number]
+            self.unary[a] = self.unary[a] + to_a
+            self.unary[b] = self.unary[b] + to_b
+            self.edges[number] -= to_a[:, None]
+            self.edges[number] -= to_b
+            self.handed[number][0][:] = to_a
+            self.handed[number][1][:] = to_b
 
     def sweep(self, *, forward: bool) -> None:
         """Every variable hands her costs on along her edges to those after her."""
@@ -164,17 +212,21 @@ class _Work:
             self.unary[k] = self.unary[k] - part * len(after[k])
             for number in after[k]:
                 a, b = self.ends[number]
-                cost = self.edges[number]
+                cost, (to_a, to_b) = self.edges[number], self.handed[number]
                 if k == a:
                     cost += part[:, None]
-                    handed = cost.min(axis=0)
-                    cost -= handed
-                    self.unary[b] = self.unary[b] + handed
+                    least = cost.min(axis=0)
+                    cost -= least
+                    self.unary[b] = self.unary[b] + least
+                    to_a -= part
+                    to_b += least
                 else:
                     cost += part
-                    handed = cost.min(axis=1)
-                    cost -= handed[:, None]
-                    self.unary[a] = self.unary[a] + handed
+                    least = cost.min(axis=1)
+                    cost -= least[:, None]
+                    self.unary[a] = self.unary[a] + least
+                    to_a += least
+                    to_b -= part
 
     def price(self) -> bool:
         """Price places anew for the costs as they are; False where they cannot hold all."""
@@ -201,19 +253,24 @@ class _Work:
     def reduced(self) -> Reduced:
         """Minima taken out into the constant; closed entries closed again."""
         constant = self.constant
-        edges = []
-        for (a, b), cost, closed in zip(self.ends, self.edges, self.closed, strict=True):
-            for end, axis in ((a, 1), (b, 0)):
-                kept = cost.min(axis=axis)
-                cost = cost - (kept[:, None] if axis == 1 else kept)  # noqa: PLW2901
-                self.unary[end] = self.unary[end] + kept
-            edges.append(Edge(a=a, b=b, cost=np.where(closed, CLOSED, cost)))
+        edges, messages = [], []
+        for number, (a, b) in enumerate(self.ends):
+            cost = self.edges[number]
+            to_a, to_b = cost.min(axis=1), (cost - cost.min(axis=1)[:, None]).min(axis=0)
+            self.unary[a] = self.unary[a] + to_a
+            self.unary[b] = self.unary[b] + to_b
+            left = cost - to_a[:, None] - to_b
+            edges.append(Edge(a=a, b=b, cost=np.where(self.closed[number], CLOSED, left)))
+            handed = self.handed[number]
+            messages.append((handed[0] + to_a, handed[1] + to_b))
         unary = []
         for costs in self.unary:
             lowest = int(costs.min())
             constant += lowest
             unary.append(costs - lowest)
-        return Reduced(constant=constant, unary=tuple(unary), edges=tuple(edges))
+        return Reduced(
+            constant=constant, unary=tuple(unary), edges=tuple(edges), messages=tuple(messages)
+        )
 
 
 def transport_prices(unary: Sequence[IntArray], places: Places) -> IntArray | None:

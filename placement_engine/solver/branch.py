@@ -46,15 +46,15 @@ class Tree:
     limits
         F highest values that a plan may have, in 1 / `FINE`; lowered by the caller when a
         better plan is found.
-    goal
-        Which function is made least and orders the values; None takes the first.
+    guide
+        Which function orders the values.
     """
 
-    def __init__(self, dense: Dense, limits: IntArray, *, goal: int | None) -> None:
+    def __init__(self, dense: Dense, limits: IntArray, *, guide: int) -> None:
         self.dense = dense
         self.limits = limits
         self.nodes = 0
-        self._guide = goal or 0
+        self._guide = guide
         self._stack: list[Node] = []
         self._found: tuple[int, ...] | None = None
         n = len(dense.values)
@@ -73,14 +73,15 @@ class Tree:
         if root is not None and not (root.slack < 0).any():
             self._stack.append(root)
 
-    def next_plan(self, effort: Effort) -> tuple[int, ...] | None:
+    def next_plan(self, effort: Effort, *, most: int) -> tuple[int, ...] | None:
         """The next plan within the limits, as a value number a variable.
 
         Returns
         -------
-        None when the tree is exhausted or the effort is spent; `exhausted` tells which.
+        None when the tree is exhausted, has had its `most` nodes, or the effort is spent;
+        `exhausted` tells the first from the others.
         """
-        while self._stack:
+        while self._stack and self.nodes < most:
             node = self._stack[-1]
             if node.at == len(node.order):
                 self._stack.pop()

@@ -6,19 +6,34 @@ other goal that is limited or made least.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from placement_engine.problem import UNLIMITED, IntArray
 from placement_engine.solver.backends import Goal
-from placement_engine.solver.bound import FINE, Edge, Places, Reduced, reduce_costs
+from placement_engine.solver.bound import (
+    BoundEffort,
+    Edge,
+    Messages,
+    Places,
+    Reduced,
+    reduce_costs,
+)
 from placement_engine.solver.model import CLOSED, BoolArray, Model
 from placement_engine.solver.presolve import least
 
 Oriented = tuple[int, IntArray]
 """The variable at the other end, and costs with own values as rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Handed:
+    """Messages of a part, with the sites that they are for, as a start for its pieces."""
+
+    values: tuple[IntArray, ...]
+    messages: tuple[Messages, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +50,8 @@ class Dense:
         F × n × W reduced unary costs in 1 / `FINE`, `CLOSED` where there is no value.
     constant
         F constant parts of the bounds.
+    handed
+        What each link of the model has handed to its ends.
     reduced, plain
         For each variable, her neighbours with reduced pair costs; with plain ones, those
         whose own share has a limit.
@@ -54,6 +71,7 @@ class Dense:
     goals: tuple[Goal, ...]
     theta: IntArray
     constant: IntArray
+    handed: Handed
     reduced: tuple[tuple[Oriented, ...], ...]
     plain: tuple[tuple[Oriented, ...], ...]
     lowest: tuple[tuple[IntArray, ...], ...]
@@ -65,13 +83,26 @@ class Dense:
     free: IntArray
     demand: IntArray
 
-    def bound(self, goal: Goal) -> int:
-        """Lower bound of a goal in its own unit."""
-        return -(-int(self.constant[self.goals.index(goal)]) // FINE)
 
-
-def lay_out(model: Model, goals: Sequence[Goal], *, rounds: int) -> Dense | None:
+def lay_out(
+    model: Model,
+    goals: Sequence[Goal],
+    limits: IntArray,
+    *,
+    rounds: int,
+    stop: Callable[[], bool],
+    handed: Handed | None = None,
+) -> Dense | None:
     """Lay out a component and bound each of `goals`, of which the total is the first.
+
+    Parameters
+    ----------
+    limits
+        F values in 1 / `FINE` above which no bound needs to rise.
+    rounds, stop
+        See `BoundEffort`.
+    handed
+        From a larger part of the same model.
 
     Returns
     -------
@@ -93,13 +124,14 @@ def lay_out(model: Model, goals: Sequence[Goal], *, rounds: int) -> Dense | None
         for link in model.links
     ]
     found: list[Reduced] = []
-    for goal in goals:
+    for goal, limit in zip(goals, limits.tolist(), strict=True):
         costs = costs_of(model, goal)
         reduced = reduce_costs(
             [costs[i, v] for i, v in enumerate(values)],
             edges if goal is Goal.TOTAL else [],
             places,
-            rounds=rounds,
+            effort=BoundEffort(rounds=rounds, limit=limit, stop=stop),
+            start=None if handed is None or goal is not Goal.TOTAL else _cut(handed, edges, values),
         )
         if reduced is None:
             return None
@@ -119,6 +151,7 @@ def lay_out(model: Model, goals: Sequence[Goal], *, rounds: int) -> Dense | None
         goals=tuple(goals),
         theta=theta,
         constant=np.array([one.constant for one in found], dtype=np.int64),
+        handed=Handed(values=values, messages=found[0].messages),
         reduced=_oriented(found[0].edges, n),
         plain=plain,
         lowest=lowest,
@@ -130,6 +163,15 @@ def lay_out(model: Model, goals: Sequence[Goal], *, rounds: int) -> Dense | None
         free=places.free,
         demand=model.demand,
     )
+
+
+def _cut(whole: Handed, edges: Sequence[Edge], values: Sequence[IntArray]) -> list[Messages]:
+    """The messages of a larger part, at the values that this one has left."""
+    at = [np.searchsorted(all_of, v) for all_of, v in zip(whole.values, values, strict=True)]
+    return [
+        (to_a[at[edge.a]], to_b[at[edge.b]])
+        for edge, (to_a, to_b) in zip(edges, whole.messages, strict=True)
+    ]
 
 
 def costs_of(model: Model, goal: Goal) -> IntArray:
@@ -147,6 +189,25 @@ def narrowed(model: Model, dense: Dense, limits: IntArray) -> Model:
     for i, v in enumerate(dense.values):
         is_open[i, v[keep[i, : len(v)]]] = True
     return replace(model, open=is_open)
+
+
+def pieces(model: Model, dense: Dense, function: int) -> Iterator[tuple[int, Model]]:
+    """Split a part at every value of the variable that has fewest, but more than one.
+
+    Yields
+    ------
+    bound, piece
+        The bound is that of the function, in 1 / `FINE`.
+    """
+    # A part with one plan alone, whose tree was not searched for want of effort, stays whole.
+    counts = [(len(v), i) for i, v in enumerate(dense.values) if len(v) > 1]
+    _, pick = min(counts, default=(1, 0))
+    for value, site in enumerate(dense.values[pick].tolist()):
+        is_open = model.open.copy()
+        is_open[pick] = False
+        is_open[pick, site] = True
+        bound = int(dense.constant[function] + dense.theta[function, pick, value])
+        yield bound, replace(model, open=is_open)
 
 
 def _oriented(edges: Sequence[Edge], n: int) -> tuple[tuple[Oriented, ...], ...]:

@@ -13,9 +13,7 @@ from placement_engine.problem import UNLIMITED, IntArray
 from placement_engine.solver.model import CLOSED, BoolArray, Model
 
 
-def relocated(
-    model: Model, sites: Sequence[int], *, most_moves: int | None
-) -> tuple[tuple[int, ...], int]:
+def relocated(model: Model, sites: Sequence[int], *, most_moves: int | None) -> tuple[int, ...]:
     """A plan no worse than `sites`, in which nobody alone could better the total.
 
     Parameters
@@ -25,10 +23,6 @@ def relocated(
     most_moves
         Limit of `moves` that must be kept, if any.
 
-    Returns
-    -------
-    plan, total
-        The total without what is at the base.
     """
     here = list(sites)
     better = True
@@ -45,7 +39,7 @@ def relocated(
             if cost[site] < cost[here[k]]:
                 here[k] = site
                 better = True
-    return tuple(here), model.value_total(here)
+    return tuple(here)
 
 
 def cost_at(model: Model, sites: Sequence[int], k: int) -> IntArray:

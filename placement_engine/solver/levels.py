@@ -10,8 +10,12 @@ from placement_engine.solver import witness
 from placement_engine.solver.answer import LevelValue
 from placement_engine.solver.backends import Backend, Effort, Goal, OnPlan, Question, Reply
 
-FIRST_NODES = 20_000
-"""Nodes of our own search before the second solver is asked to help."""
+OWN_SHARE = 0.65
+"""Share of what is left that our own search may spend before the second solver helps."""
+HELP_SHARE = 0.5
+"""Share of the rest that the second solver may spend; later levels get what remains."""
+A_LITTLE = 5_000
+"""Nodes for a bound of the total where it is no level."""
 HIGHEST_BAND = 2
 
 GOAL_OF = {Level.TOTAL: Goal.TOTAL, Level.MOVES: Goal.MOVES}
@@ -100,7 +104,7 @@ class Climb:
         if total_bound is None:
             # The total is no level here: its bound holds for plans of the same band.
             asked = replace(question, goal=Goal.TOTAL, at_most={}, at_least_proved=True)
-            only = Effort(clock=self._effort.clock, deadline=self._effort.deadline, work_left=1)
+            only = Effort(clock=self._effort.clock, deadline=self._effort.deadline, work_left=A_LITTLE)
             total_bound = self._own.answer(asked, only, lambda _: None).bound
         tie = self._ask(replace(question, goal=Goal.TIE), helped=False)
         settled = tie.complete and all(level.proved for level in levels)
@@ -166,25 +170,23 @@ class Climb:
         return LevelValue(name=level, value=value, lower_bound=bound, proved=proved), kept
 
     def _ask(self, question: Question, *, helped: bool = True) -> Reply:
-        """Own search; if it is not done soon, plans from the second solver; own search again."""
+        """Own search; where it is not done, a better plan from the second solver."""
         question = replace(question, gap=self._gap if question.goal is Goal.TOTAL else 0.0)
-        start = self._effort.part(0.4, nodes=FIRST_NODES) if helped else self._effort
-        reply = self._own.answer(question, start, self._on_plan)
-        if reply.complete or not helped or self._effort.spent(reply.work):
+        mine = self._effort.part(OWN_SHARE) if helped else self._effort
+        reply = self._own.answer(question, mine, self._on_plan)
+        if not helped or self._spent(reply) or reply.complete or self._content(question, reply):
             return reply
-        if self._content(question, reply):
-            return reply
-        helper = self._effort.part(0.5, nodes=FIRST_NODES)
-        claim = self._second().answer(replace(question, start=reply.plan), helper, self._on_plan)
-        better = claim.plan if claim.plan is not None else reply.plan
-        if claim.complete and claim.plan is None and question.goal is None:
-            # A claim of impossibility is not a proof; whoever needs one looks for a conflict.
+        claim = self._second().answer(
+            replace(question, start=reply.plan), self._effort.part(HELP_SHARE), self._on_plan
+        )
+        self._spent(claim)
+        if claim.plan is None and claim.complete and question.goal is None:
+            # A claim, not a proof: a conflict must bear it out, and no band is settled by it.
             return replace(claim, complete=question.band == HIGHEST_BAND)
-        if self._effort.spent(claim.work):
-            return replace(reply, plan=better)
-        last = self._own.answer(replace(question, start=better), self._effort, self._on_plan)
-        self._effort.spent(last.work)
-        return replace(last, bound=max(last.bound, reply.bound))
+        return replace(reply, plan=claim.plan or reply.plan)
+
+    def _spent(self, reply: Reply) -> bool:
+        return self._effort.spent(reply.work)
 
     def _content(self, question: Question, reply: Reply) -> bool:
         if question.goal is not Goal.TOTAL or reply.plan is None or self._gap <= 0:

@@ -16,10 +16,30 @@ from placement_engine.solver.model import CLOSED, BoolArray, Link, Model, Row
 
 
 def tighten(model: Model) -> Model | None:
+    """Close what no plan can use and settle movers with one site left, until nothing changes.
+
+    Returns
+    -------
+    None where that proves that no plan exists.
+    """
+    while True:
+        closed = close(model)
+        if closed is None:
+            return None
+        model = closed
+        single = np.flatnonzero(model.open.sum(axis=1) == 1)
+        if not single.size:
+            return model
+        is_open = model.open
+        for mover in single[::-1].tolist():
+            model = settle(model, mover, int(np.flatnonzero(is_open[mover])[0]))
+
+
+def close(model: Model) -> Model | None:
     """Close every site that no plan can use, until nothing changes.
 
     Looks at capacity, at the least that own shares and rows can come to, and at pairs in
-    which a site has no partner left. Movers with one site left are settled.
+    which a site has no partner left.
 
     Returns
     -------
@@ -27,9 +47,12 @@ def tighten(model: Model) -> Model | None:
     """
     if model.broken or (model.free < 0).any():
         return None
-    while True:
-        before = int(model.open.sum())
-        is_open = model.open & (model.demand[:, None] <= model.free[None, :])
+    is_open = model.open.copy()
+    before = -1
+    while before != int(is_open.sum()):
+        before = int(is_open.sum())
+        if not is_open.any(axis=1).all() or not _keep_places(model, is_open):
+            return None
         share = np.where(is_open, model.total, CLOSED)
         for link in model.links:
             least_a, least_b = least(link, is_open)
@@ -37,22 +60,24 @@ def tighten(model: Model) -> Model | None:
             share[link.b] = np.minimum(share[link.b] + least_b, CLOSED)
         is_open &= (share < CLOSED) & (share <= model.ceiling[:, None])
         for row in model.rows:
-            cost = np.where(is_open[list(row.movers)], row.cost, CLOSED)
+            movers = list(row.movers)
+            cost = np.where(is_open[movers], row.cost, CLOSED)
             lowest = cost.min(axis=1)
             slack = row.ceiling - row.base - int(lowest.sum())
             if slack < 0:
                 return None
-            is_open[list(row.movers)] &= cost - lowest[:, None] <= slack
-        if not is_open.any(axis=1).all():
-            return None
-        model = replace(model, open=is_open)
-        single = np.flatnonzero(is_open.sum(axis=1) == 1)
-        for mover in single[::-1].tolist():
-            model = settle(model, mover, int(np.flatnonzero(is_open[mover])[0]))
-            if model.broken or (model.free < 0).any() or not model.open.any(axis=1).all():
-                return None
-        if not single.size and int(model.open.sum()) == before:
-            return model
+            is_open[movers] &= cost - lowest[:, None] <= slack
+    return replace(model, open=is_open)
+
+
+def _keep_places(model: Model, is_open: BoolArray) -> bool:
+    """Close sites that are too full for somebody; False where those with one site overfill."""
+    single = is_open.sum(axis=1) == 1
+    taken = (is_open[single] * model.demand[single, None]).sum(axis=0)
+    limited = model.free != UNLIMITED
+    left = np.where(limited, model.free - np.where(limited, taken, 0), UNLIMITED)
+    is_open[~single] &= model.demand[~single, None] <= left
+    return not (left < 0).any()
 
 
 def least(link: Link, is_open: BoolArray) -> tuple[IntArray, IntArray]:
@@ -64,21 +89,6 @@ def least(link: Link, is_open: BoolArray) -> tuple[IntArray, IntArray]:
         found[0, rows] = block.min(axis=1)
         found[1, columns] = block.min(axis=0)
     return found[0], found[1]
-
-
-def supported(model: Model) -> Model | None:
-    """The model without sites that have no allowed partner in some pair; None if empty."""
-    is_open = model.open.copy()
-    while True:
-        before = int(is_open.sum())
-        for link in model.links:
-            least_a, least_b = least(link, is_open)
-            is_open[link.a] &= least_a < CLOSED
-            is_open[link.b] &= least_b < CLOSED
-        if not is_open.any(axis=1).all():
-            return None
-        if int(is_open.sum()) == before:
-            return replace(model, open=is_open)
 
 
 def settle(model: Model, mover: int, site: int) -> Model:
