@@ -121,6 +121,13 @@ def test_every_page_is_reached_from_the_index() -> None:
     assert pages - {"index.md"} <= linked
 
 
+def test_every_test_that_holds_a_promise_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", read("SECURITY.md"))
+    assert len(named) >= 20
+    for path, name in named:
+        assert f"\ndef {name}(" in read(path), f"{path}::{name}"
+
+
 def example(kind: str) -> str:
     """The one example of docs/formats.md in this format."""
     [found] = re.findall(rf"```{kind}\n(.*?)```", read("docs/formats.md"), re.DOTALL)
