@@ -1,4 +1,4 @@
-"""Runs the long proofs and writes their table to docs/PROOFS.md: ``make prove``."""
+"""Runs the long proofs and the benchmarks and writes them to docs/PROOFS.md: ``make prove``."""
 
 from __future__ import annotations
 
@@ -13,36 +13,58 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
-    """Run the tests marked ``prove``; the exit code is pytest's."""
+    """Run the tests marked ``prove``, then the benchmarks; the exit code is the worse one."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "prove.xml"
-        done = subprocess.run(
+        proofs = subprocess.run(
             [sys.executable, "-m", "pytest", "-m", "prove", "-n", "2", f"--junitxml={report}"],
             cwd=ROOT,
             check=False,
         )
-        (ROOT / "docs" / "PROOFS.md").write_text(table(report), "utf-8")
-    return done.returncode
+        rows = proof_rows(report)
+    measured = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "all"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    print(measured.stdout)
+    (ROOT / "docs" / "PROOFS.md").write_text(page(rows, measured.stdout), "utf-8")
+    return proofs.returncode or measured.returncode
 
 
-def table(report: Path) -> str:
-    """The proofs of a JUnit report as a Markdown table."""
+def proof_rows(report: Path) -> list[str]:
+    """The proofs of a JUnit report as rows of a Markdown table."""
     rows = []
     for case in ElementTree.parse(report).iter("testcase"):
         failed = any(case.find(kind) is not None for kind in ("failure", "error"))
         outcome = "FAILED" if failed else "skipped" if case.find("skipped") is not None else "held"
         name = str(case.get("name")).removeprefix("test_").replace("_", " ")
         rows.append(f"| {name} | {outcome} | {float(case.get('time', 0)):.0f} s |")
+    return sorted(rows)
+
+
+def page(rows: list[str], measured: str) -> str:
+    """The whole of docs/PROOFS.md."""
     python = ".".join(str(part) for part in sys.version_info[:3])
     return "\n".join(
         [
             "# The long proofs",
             "",
             f"Written by `make prove` on {datetime.now(UTC).date()}, Python {python}, 2 workers.",
+            "These are too long for `make test`; where one has a shorter form, it runs there.",
             "",
             "| proof | outcome | time |",
             "|---|---|---|",
-            *sorted(rows),
+            *rows,
+            "",
+            "## Benchmarks",
+            "`python -m benchmarks all` in the same run. Each run checks its answers as well.",
+            "",
+            "```text",
+            *(line.rstrip() for line in measured.strip().splitlines()),
+            "```",
             "",
         ]
     )
