@@ -147,7 +147,8 @@ def reduce_costs(
         if bound > effort.limit or effort.stop():
             break
         work.sweep(forward=True)
-        work.sweep(forward=False)
+        if not effort.stop():
+            work.sweep(forward=False)
         work.price()
         before, bound = bound, work.bound()
         if bound - before < max(FINE, min(effort.limit - bound, highest * FINE) // WORTH_A_ROUND):

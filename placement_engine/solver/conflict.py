@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -20,10 +20,13 @@ from placement_engine.solver.answer import ConflictMember
 from placement_engine.solver.backends import Effort, Question
 from placement_engine.solver.clauses import PAIR_CLASSES_PPM, Clause, clauses_of, relaxed
 from placement_engine.solver.cover import blocked_sites
+from placement_engine.solver.model import Tables
 from placement_engine.solver.own import OwnSearch
 
 FEW_PLANS = 20_000
 """Up to this many plans the second method is to try them all."""
+CHECK_WORK = 32
+"""Nodes that one check counts for besides those that it searches."""
 NODES_EACH = 20_000
 """Nodes for one check while a conflict is sought."""
 
@@ -62,12 +65,15 @@ def explain(
             impossible = bool(rows) and bool(np.logical_or.reduce(rows).all())
             return Verdict.IMPOSSIBLE if impossible else Verdict.POSSIBLE
 
-    if check(clauses) is not Verdict.IMPOSSIBLE:
+    try:
+        if check(clauses) is not Verdict.IMPOSSIBLE:
+            return None
+        found = quickxplain(clauses, lambda kept: check(kept) is Verdict.IMPOSSIBLE)
+        found.sort(key=clauses.index)
+        if check(found) is Verdict.IMPOSSIBLE and search.confirms(found):
+            return tuple(clause.member for clause in found)
+    except _OutOfEffort:
         return None
-    found = quickxplain(clauses, lambda kept: check(kept) is Verdict.IMPOSSIBLE)
-    found.sort(key=clauses.index)
-    if check(found) is Verdict.IMPOSSIBLE and search.confirms(found):
-        return tuple(clause.member for clause in found)
     return None
 
 
@@ -101,6 +107,10 @@ def quickxplain(
     return within([], grown=True, candidates=clauses) if clauses else []
 
 
+class _OutOfEffort(Exception):
+    """The limits were reached before a conflict was found."""
+
+
 @dataclass(slots=True)
 class _Search:
     """Checks of sets of rules, within one effort."""
@@ -109,6 +119,7 @@ class _Search:
     effort: Effort
     seed: int
     workers: int
+    tables: Tables = field(default_factory=dict)
 
     @property
     def movers(self) -> int:
@@ -116,7 +127,7 @@ class _Search:
 
     def plan(self, problem: PlacementProblem, nodes: int) -> tuple[Verdict, tuple[int, ...]]:
         """Our own search, without taking away dominated sites."""
-        own = OwnSearch(problem, dominance=False)
+        own = OwnSearch(problem, dominance=False, tables=self.tables)
         reply = own.answer(
             Question(goal=None, band=len(problem.bands)),
             self.effort.part(1.0, nodes=nodes),
@@ -129,6 +140,8 @@ class _Search:
 
     def verdict(self, kept: Sequence[Clause]) -> Verdict:
         """Whether these clauses can be kept together, as far as our own search can tell."""
+        if self.effort.spent(CHECK_WORK):
+            raise _OutOfEffort
         return self.plan(relaxed(self.problem, kept), NODES_EACH)[0]
 
     def confirms(self, found: Sequence[Clause]) -> bool:

@@ -9,7 +9,6 @@ import numpy as np
 from placement_engine.problem import FORBIDDEN, UNLIMITED, PlacementProblem, ProblemPair
 from placement_engine.solver.clauses import Clause, Kind, relaxed
 from placement_engine.solver.model import BoolArray, compile_model
-from placement_engine.solver.witness import own_shares
 
 
 def blocked_sites(
@@ -87,14 +86,12 @@ def _over_ceiling(
         return {}
     bound = relaxed(problem, ceilings)
     costs = compile_model(bound)
-    plan = [bound.fixed.get(k, 0) for k in range(len(bound.subjects))]
-    shares = own_shares(bound, plan)
     at = {row.subject: row.base + row.cost[0] for row in costs.rows}
     if mover is not None:
         at[mover] = costs.total[0]
     found = {}
     for k in (clause.member.subjects[0] for clause in ceilings):
-        share = at.get(k, np.full(len(problem.sites), shares[k], dtype=np.int64))
+        share = at[k] if k in at else np.full(len(problem.sites), costs.shares[k], dtype=np.int64)
         ceiling = problem.subjects[k].ceiling
         assert ceiling is not None
         found[k] = share > ceiling

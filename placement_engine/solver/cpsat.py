@@ -25,6 +25,8 @@ LOOK_S = 0.05
 """Seconds between two looks for an interruption."""
 STOP_EARLY_S = 0.1
 """CP-SAT is told to stop this long before the deadline, for it runs over a little."""
+WORTH_S = 1.0
+"""With less time than this it is not asked: its import alone may take as long."""
 NODES_A_SECOND = 10_000
 """Where work is counted and time is not, so many nodes buy one of its deterministic seconds."""
 
@@ -52,11 +54,15 @@ class CpSat:
 
     def answer(self, question: Question, effort: Effort, on_plan: OnPlan) -> Reply:
         """Ask CP-SAT; `bound` and `complete` of the reply are its claims."""
+        if effort.deadline is not None and effort.deadline - effort.clock() < WORTH_S:
+            return Reply(plan=question.start, bound=0, complete=False)
         from ortools.sat.python import cp_model
 
-        encoding = _Encoding(self._problem, question, cp_model.CpModel())
+        encoding = _Encoding(self._problem, question, effort, cp_model.CpModel())
+        if encoding.late:
+            return Reply(plan=question.start, bound=0, complete=False)
         if encoding.impossible:
-            return Reply(plan=None, bound=0, complete=True)
+            return Reply(plan=question.start, bound=0, complete=True)
         solver = cp_model.CpSolver()
         parameters = solver.parameters
         parameters.random_seed = self._seed % 2**31
@@ -104,10 +110,15 @@ class _Encoding:
     """A Boolean for each mover and site, and a cost for each pair that can cost anything."""
 
     def __init__(
-        self, problem: PlacementProblem, question: Question, model: cp_model.CpModel
+        self,
+        problem: PlacementProblem,
+        question: Question,
+        effort: Effort,
+        model: cp_model.CpModel,
     ) -> None:
         self.model = model
         self.impossible = False
+        self.late = False
         self._problem = problem
         self._here: list[dict[int, Any]] = []
         for k, subject in enumerate(problem.subjects):
@@ -132,6 +143,9 @@ class _Encoding:
         ]
         total = [term for terms in shares for term in terms]
         for number in range(len(problem.pairs)):
+            if effort.spent(0):
+                self.late = True
+                return
             for cost in self._pair(number):
                 total.append(cost)
                 shares[problem.pairs[number].a].append(cost)
@@ -213,8 +227,10 @@ class _Encoding:
         if (block > 0).any():
             paid = self.model.new_int_var(0, int(block.max()), f"pair {number}")
         for x, row in zip(a.values(), block, strict=True):
-            for j in np.flatnonzero(row == FORBIDDEN).tolist():
-                self.model.add_bool_or([x.negated(), others[j].negated()])
+            near = [others[j] for j in np.flatnonzero(row == FORBIDDEN).tolist()]
+            if near:
+                # Those of `near` exclude each other already, being one mover's.
+                self.model.add_at_most_one([x, *near])
             positive = np.flatnonzero(row > 0).tolist()
             if paid is not None and positive:
                 charge = sum(int(row[j]) * others[j] for j in positive)

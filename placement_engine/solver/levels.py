@@ -104,7 +104,9 @@ class Climb:
         if total_bound is None:
             # The total is no level here: its bound holds for plans of the same band.
             asked = replace(question, goal=Goal.TOTAL, at_most={}, at_least_proved=True)
-            only = Effort(clock=self._effort.clock, deadline=self._effort.deadline, work_left=A_LITTLE)
+            only = Effort(
+                clock=self._effort.clock, deadline=self._effort.deadline, work_left=A_LITTLE
+            )
             total_bound = self._own.answer(asked, only, lambda _: None).bound
         tie = self._ask(replace(question, goal=Goal.TIE), helped=False)
         settled = tie.complete and all(level.proved for level in levels)

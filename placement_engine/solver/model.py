@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,9 @@ from placement_engine.problem import (
 )
 
 BoolArray = NDArray[np.bool_]
+
+Tables = dict[tuple[object, ...], IntArray]
+"""Pair costs by what they follow from; equal pairs share one."""
 
 CLOSED = 1 << 60
 """Cost of what is not allowed; two of them still fit an int64."""
@@ -86,8 +89,8 @@ class Model:
         n demands; M places that are left by those who do not move, or `UNLIMITED`.
     base_total, base_moves
         What those who do not move cost among themselves.
-    base_share
-        Highest share among those who do not move without any mover.
+    shares
+        Share of each subject who does not move, without any mover.
     broken
         Whether those who do not move break a rule among themselves.
     """
@@ -105,7 +108,7 @@ class Model:
     free: IntArray
     base_total: int
     base_moves: int
-    base_share: int
+    shares: Mapping[int, int]
     broken: bool
 
     def full(self, sites: Sequence[int]) -> tuple[int, ...]:
@@ -130,8 +133,14 @@ class Model:
         return int(costs[np.arange(len(sites)), np.asarray(sites)].sum())
 
 
-def compile_model(problem: PlacementProblem) -> Model:
-    """Compile a problem, its fixed subjects folded away."""
+def compile_model(problem: PlacementProblem, *, tables: Tables | None = None) -> Model:
+    """Compile a problem, its fixed subjects folded away.
+
+    Parameters
+    ----------
+    tables
+        Pair costs of problems with the same sites, to be used again and added to.
+    """
     n, m = len(problem.subjects) - len(problem.fixed), len(problem.sites)
     movers = tuple(k for k in range(len(problem.subjects)) if k not in problem.fixed)
     number = {k: i for i, k in enumerate(movers)}
@@ -148,6 +157,7 @@ def compile_model(problem: PlacementProblem) -> Model:
             moves[i] += subject.move_cost
             moves[i, subject.current] -= subject.move_cost
     standing = _Standing(problem)
+    tables = {} if tables is None else tables
     links: list[Link] = []
     against: list[tuple[int, int, ProblemPair]] = []
     among: list[ProblemPair] = []
@@ -155,7 +165,7 @@ def compile_model(problem: PlacementProblem) -> Model:
         moving = (pair.a in number, pair.b in number)
         if all(moving):
             links.append(
-                Link(a=number[pair.a], b=number[pair.b], cost=standing.table_of(problem, pair))
+                Link(a=number[pair.a], b=number[pair.b], cost=_table_of(problem, pair, tables))
             )
         elif any(moving):
             k, f = (pair.a, pair.b) if moving[0] else (pair.b, pair.a)
@@ -178,18 +188,28 @@ def compile_model(problem: PlacementProblem) -> Model:
         free=standing.free,
         base_total=standing.total,
         base_moves=standing.moves,
-        base_share=max(standing.share.values(), default=0),
+        shares=standing.share,
         broken=standing.is_broken(problem),
     )
+
+
+def _table_of(problem: PlacementProblem, pair: ProblemPair, tables: Tables) -> IntArray:
+    if pair.table is not None:
+        key: tuple[object, ...] = (pair.table,)
+    else:
+        key = (pair.hostility_ppm, pair.reunion_ppm, pair.separation_m, pair.penalty)
+    if key not in tables:
+        cost = problem.pair_costs(pair)
+        tables[key] = np.where(cost == FORBIDDEN, CLOSED, cost)
+    return tables[key]
 
 
 class _Standing:
     """What the fixed subjects cost and use among themselves, added up."""
 
-    __slots__ = ("_tables", "apart", "free", "moves", "share", "total")
+    __slots__ = ("apart", "free", "moves", "share", "total")
 
     def __init__(self, problem: PlacementProblem) -> None:
-        self._tables: dict[tuple[object, ...], IntArray] = {}
         self.apart = True
         self.free = problem.capacity.copy()
         self.moves = self.total = 0
@@ -204,17 +224,6 @@ class _Standing:
                 self.moves += subject.move_cost
             if self.free[site] != UNLIMITED:
                 self.free[site] -= subject.demand
-
-    def table_of(self, problem: PlacementProblem, pair: ProblemPair) -> IntArray:
-        """The costs of a pair of movers; equal pairs share one table."""
-        if pair.table is not None:
-            key: tuple[object, ...] = (pair.table,)
-        else:
-            key = (pair.hostility_ppm, pair.reunion_ppm, pair.separation_m, pair.penalty)
-        if key not in self._tables:
-            cost = problem.pair_costs(pair)
-            self._tables[key] = np.where(cost == FORBIDDEN, CLOSED, cost)
-        return self._tables[key]
 
     def add_pairs(self, problem: PlacementProblem, pairs: Sequence[ProblemPair]) -> None:
         at_a = [problem.fixed[pair.a] for pair in pairs]
@@ -339,5 +348,5 @@ def limited(model: Model, limit: int) -> Model:
         model,
         ceiling=np.minimum(model.ceiling, limit),
         rows=tuple(replace(row, ceiling=min(row.ceiling, limit)) for row in model.rows),
-        broken=model.broken or model.base_share > limit,
+        broken=model.broken or max(model.shares.values(), default=0) > limit,
     )

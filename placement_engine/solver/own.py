@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from placement_engine.problem import Level, PlacementProblem
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.component import Component, Sites, value_of
-from placement_engine.solver.model import Model, compile_model, limited, share_limit
+from placement_engine.solver.model import Model, Tables, compile_model, limited, share_limit
 from placement_engine.solver.presolve import split, take, tighten, without_dominated, without_slack
 
 
@@ -21,12 +21,16 @@ class OwnSearch:
     dominance
         Whether sites that another always beats are taken out. Conflicts and alternatives
         need every site and switch it off.
+    tables
+        See `compile_model`.
     """
 
-    def __init__(self, problem: PlacementProblem, *, dominance: bool = True) -> None:
+    def __init__(
+        self, problem: PlacementProblem, *, dominance: bool = True, tables: Tables | None = None
+    ) -> None:
         self._problem = problem
         self._dominance = dominance
-        self._model = tighten(compile_model(problem))
+        self._model = tighten(compile_model(problem, tables=tables))
 
     def answer(self, question: Question, effort: Effort, on_plan: OnPlan) -> Reply:
         """Search each component to its end, or until the effort is spent."""

@@ -112,7 +112,7 @@ def settle(model: Model, mover: int, site: int) -> Model:
         terms.append((other, cost))
     broken, rows = model.broken, []
     base = int(model.total[mover, site])
-    shares = [model.base_share, base]
+    shares = {**model.shares, model.movers[mover]: base}
     for row in model.rows:
         if mover in row.movers:
             at = row.movers.index(mover)
@@ -124,7 +124,7 @@ def settle(model: Model, mover: int, site: int) -> Model:
                 movers=tuple(row.movers[i] for i in rest),
                 cost=row.cost[rest],
             )
-            shares.append(row.base)
+            shares[row.subject] = row.base
             broken |= row.base > row.ceiling
         if row.movers:
             rows.append(replace(row, movers=tuple(number[i] for i in row.movers)))
@@ -155,7 +155,7 @@ def settle(model: Model, mover: int, site: int) -> Model:
         free=free,
         base_total=model.base_total + base,
         base_moves=model.base_moves + int(model.moves[mover, site]),
-        base_share=max(shares),
+        shares=shares,
         broken=broken,
     )
 
