@@ -49,6 +49,7 @@ from placement_engine.vocabulary import (
     CaseId,
     MunicipalityCode,
     ProtectionCategory,
+    SubjectRef,
 )
 
 VERSION = "0.1.0"
@@ -194,6 +195,7 @@ class PlacementEngine:
         cases = [self.case(case_id) for case_id in case_ids]
         for case in cases:
             gates.check(case, self.as_of)
+        gates.check_together(cases)
         assembly = self._assemble(cases, seed)
         answer = solve(
             assembly.problem,
@@ -237,7 +239,9 @@ class PlacementEngine:
         """
         case = self.case(case_id)
         gates.check(case, self.as_of)
-        own = next(c for c in self.explain(case_id).proposal.cases if c.case == case_id)
+        last = self.explain(case_id).proposal
+        self._refuse_other_terms(case_id, last.provenance)
+        own = next(c for c in last.cases if c.case == case_id)
         chosen = next((c for c in own.choices if c.number == choice), None)
         if chosen is None:
             raise UnknownReference(
@@ -314,11 +318,7 @@ class PlacementEngine:
                 geography=self.geography,
                 placements=placements,
                 facilities=self.register.facilities(),
-                households={
-                    case.subject: tuple(member.id for member in case.household)
-                    for case in cases
-                    if case.household
-                },
+                households=_households(cases),
             )
         return self._observer
 
@@ -329,13 +329,24 @@ class PlacementEngine:
 
     def _once_unknown(self, case_id: CaseId) -> bool:
         """Whether too little was known when the case was last proposed: that stays."""
-        if dict(self.register.cases())[case_id] == "open":
+        try:
+            last = self.explain(case_id).proposal
+        except UnknownReference:  # never proposed, or overridden without a proposal
             return False
         return any(
             own.case == case_id
             and {Notice.UNKNOWN_SUBJECT, Notice.UNKNOWN_HOUSEHOLD} & {*own.notices}
-            for own in self.explain(case_id).proposal.cases
+            for own in last.cases
         )
+
+    def _refuse_other_terms(self, case_id: CaseId, proposed: Provenance) -> None:
+        """A decision rests on the policy of its proposal, and not on an earlier day."""
+        if proposed.policy_hash != self.policy.hash or self.as_of < proposed.as_of:
+            raise StaleProposal(
+                f"Case {case_id} was proposed under another policy or for a later day.",
+                unchanged="Nothing was written.",
+                do=f"Run: placement propose {case_id}.",
+            )
 
     def _objections(self, case: Case, municipality: MunicipalityCode) -> list[str]:
         assembly = self._assemble([case], seed=0)
@@ -351,7 +362,16 @@ class PlacementEngine:
     def _decide(
         self, case: Case, municipality: MunicipalityCode, record: Mapping[str, object], who: str
     ) -> None:
-        decision = {**record, "case": case.id, "by": who, "on": self.as_of.isoformat()}
+        provenance = self._provenance()
+        decision = {
+            **record,
+            "case": case.id,
+            "by": who,
+            "on": self.as_of.isoformat(),
+            "policy": provenance.policy_hash,
+            "network": provenance.network_hash,
+            "geography": provenance.geography_hash,
+        }
         self.register.accept(
             case.id,
             Placement(
@@ -377,3 +397,12 @@ class PlacementEngine:
             network_hash=self.graph().network_hash,
             geography_hash=self.geography.content_hash,
         )
+
+
+def _households(cases: Sequence[Case]) -> dict[SubjectRef, tuple[str, ...]]:
+    """Those who live with each subject, from all cases of theirs: a later case adds, only."""
+    members: dict[SubjectRef, set[str]] = {}
+    for case in cases:
+        if case.household:
+            members.setdefault(case.subject, set()).update(m.id for m in case.household)
+    return {subject: tuple(sorted(ids)) for subject, ids in members.items()}

@@ -75,7 +75,7 @@ def probability_of(cost: int) -> float:
     return -math.expm1(-cost / 1e6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ProblemSubject:
     """One person to place, or a placed person who stays where she is.
 
@@ -128,7 +128,7 @@ class ProblemPair:
     table: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PlacementProblem:
     """K subjects × M sites; see ``docs/problem.md`` for the JSON form.
 

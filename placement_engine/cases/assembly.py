@@ -24,7 +24,7 @@ from placement_engine.problem import (
     micronats_array,
 )
 from placement_engine.provenance import content_hash
-from placement_engine.vocabulary import Band
+from placement_engine.vocabulary import Band, SubjectRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -78,7 +78,8 @@ def assemble(world: World, graph: RivalGraph, *, seed: int = 0) -> Assembly:
         unary = np.full(world.sites, int(world.placed.share[n]), dtype=np.int64)
         subjects.append(
             ProblemSubject(
-                id=world.placed.subjects[n],
+                # Somebody about to move has two placements in force: two ids.
+                id=SubjectRef(f"{world.placed.subjects[n]} {n}"),
                 unary=unary,
                 current=site,
                 ceiling=int(world.placed.ceiling[n]),
@@ -172,7 +173,9 @@ def _pairs_between(
             block = np.ix_(owner == a, owner == b)
             hostility = _joined_ppm(scores.h_or[block])
             reunion = _joined_ppm(scores.reunion[block])
-            step = highest_step(world.policy, scores.h_or[block], scores.direct[block])
+            # The joined number, so that no pair is nearer here than one by one.
+            joined = np.array([hostility / PPM])
+            step = highest_step(world.policy, joined, np.array([scores.direct[block].any()]))
             if not (hostility or reunion or step):
                 continue
             table = None

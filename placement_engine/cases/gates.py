@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 
 from placement_engine.cases.case import Case
-from placement_engine.errors import CaseGate
+from placement_engine.errors import CaseGate, InvalidCase
 
 
 def missing(case: Case, as_of: date) -> tuple[str, ...]:
@@ -41,4 +42,24 @@ def check(case: Case, as_of: date) -> None:
             " not given.",
             unchanged="Nothing was computed.",
             do="Correct the case when they are given and add it again.",
+        )
+
+
+def check_together(cases: Sequence[Case]) -> None:
+    """Refuse cases that cannot be one question: nobody may be placed twice by it.
+
+    Raises
+    ------
+    InvalidCase
+        There is no case, two are about one subject, or a member of a household is the
+        subject or a member of another.
+    """
+    if not cases:
+        raise InvalidCase("No case is named.", do="Name at least one.")
+    people = [p for case in cases for p in (case.subject, *(m.id for m in case.household))]
+    if len(set(people)) != len(people):
+        raise InvalidCase(
+            "Somebody stands in more than one of these cases.",
+            unchanged="Nothing was computed.",
+            do="Ask for the cases one by one, or mend their households.",
         )

@@ -15,6 +15,7 @@ from placement_engine.cases.case import Case
 from placement_engine.cases.gangs import gang_costs
 from placement_engine.cases.households import Household, at_least_one, household_scores
 from placement_engine.cases.world import CaseTies, Placed, Present, World
+from placement_engine.errors import InvalidCase
 from placement_engine.geo import Geography
 from placement_engine.graph import PairScores, RivalGraph
 from placement_engine.intelligence import Facility, Placement
@@ -71,9 +72,14 @@ class Observer:
 
     def world(self, cases: Sequence[Case], *, once_unknown: frozenset[int] = frozenset()) -> World:
         """The world of these cases, all placed people folded."""
-        own = {case.subject for case in cases} | {
-            member.id for case in cases for member in case.household
-        }
+        own = {case.subject for case in cases}
+        placed_alone = {str(p.subject) for p in self.in_force if p.subject not in own}
+        if any(member.id in placed_alone for case in cases for member in case.household):
+            raise InvalidCase(
+                "A member of the household cannot move with this case as it stands.",
+                unchanged="Nothing was computed.",
+                do="Check the household; whoever has a case of their own is placed by it.",
+            )
         kept = [i for i, p in enumerate(self.in_force) if p.subject not in own]
         moving = [i for i, p in enumerate(self.in_force) if p.subject in own]
         site = self._site[kept]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
@@ -51,7 +52,7 @@ def compose(
                 _case(assembly, k, answer.assignment, _choices(assembly, answer, k), single_user)
                 for k in range(len(assembly.world.cases))
             )
-            objective, bound = answer.objective, answer.lower_bound
+            objective, bound = _coarse(answer.objective), _coarse(answer.lower_bound)
             return Proposal(
                 status=Status.PROPOSED,
                 cases=cases,
@@ -59,15 +60,15 @@ def compose(
                 levels=tuple(
                     LevelResult(
                         name=level.name,
-                        value=level.value,
-                        lower_bound=level.lower_bound,
+                        value=_coarse(level.value),
+                        lower_bound=_coarse(level.lower_bound),
                         proved=level.proved,
                     )
                     for level in answer.levels
                 ),
                 objective_micronats=objective,
                 lower_bound_micronats=bound,
-                gap=(objective - bound) / max(1, objective),
+                gap=(answer.objective - answer.lower_bound) / max(1, answer.objective),
                 proved_optimal=answer.proved_optimal,
                 witnessed=True,
                 interrupted=answer.interrupted,
@@ -173,8 +174,7 @@ def _choices(assembly: Assembly, answer: Proposed, k: int) -> tuple[Choice, ...]
             band=max(
                 assembly.problem.band(choice.share), assembly.floor(k), key=lambda band: band.rank
             ),
-            risk=probability_of(choice.share),
-            share_micronats=choice.share,
+            risk=coarse_risk(choice.share),
             danger=_danger(assembly, k, choice.site, answer.assignment),
             unchecked=assembly.unchecked(k, choice.site),
             changes_health_region=(
@@ -183,6 +183,23 @@ def _choices(assembly: Assembly, answer: Proposed, k: int) -> tuple[Choice, ...]
         )
         for number, choice in enumerate(found, start=1)
     )
+
+
+def coarse_risk(share: int) -> float:
+    """The chance that a share stands for, rounded up to two digits and at least 10⁻⁶.
+
+    An exact number at a few places of one's own choosing would give away where the other
+    person lives.
+    """
+    risk = max(probability_of(share), 1e-6)
+    step = 10.0 ** (math.floor(math.log10(risk)) - 1)
+    return min(1.0, round(math.ceil(risk / step - 1e-9) * step, 12))
+
+
+def _coarse(value: int) -> int:
+    """A cost rounded up to two digits, for the reason of `coarse_risk`."""
+    step: int = 10 ** max(0, len(str(value)) - 2)
+    return -(-value // step) * step
 
 
 def _excluded(assembly: Assembly, k: int) -> dict[str, np.ndarray]:
@@ -228,12 +245,15 @@ def _notices(
     assembly: Assembly, k: int, single_user: bool, *, others_remain: bool
 ) -> tuple[Notice, ...]:
     world, case = assembly.world, assembly.world.cases[k]
-    few = world.policy.unknown.minimum_graded_ties
-    known = [coverage.graded_ties >= few for coverage in world.ties[k].coverage]
+    few, adult = world.policy.unknown.minimum_graded_ties, world.policy.children.age_of_majority
+    unknown = [coverage.graded_ties < few for coverage in world.ties[k].coverage]
+    adults = [member.age >= adult for member in case.household]
     told = {
         Notice.NO_THREAT: case.threat_level is ThreatLevel.NONE,
-        Notice.UNKNOWN_SUBJECT: not known[0],
-        Notice.UNKNOWN_HOUSEHOLD: not all(known[1:]),
+        Notice.UNKNOWN_SUBJECT: unknown[0] or k in world.once_unknown,
+        Notice.UNKNOWN_HOUSEHOLD: any(
+            of_adult and too_few for of_adult, too_few in zip(adults, unknown[1:], strict=True)
+        ),
         Notice.ACUTE: case.acute,
         Notice.NOT_ALONE: case.lives_alone_well is False,
         Notice.LAWYER: case.minor

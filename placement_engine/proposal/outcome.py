@@ -68,7 +68,7 @@ class Choice:
     """One municipality that can be accepted by its number.
 
     ``risk`` is an upper bound on the chance per year of a hostile encounter or a reunion,
-    ``share_micronats`` the same as a cost. ``unchecked`` lists reason codes for which data
+    rounded up to two digits. ``unchecked`` lists reason codes for which data
     are missing: shown as "ej kontrollerat", never as met.
     """
 
@@ -78,7 +78,6 @@ class Choice:
     county: str
     band: Band
     risk: float
-    share_micronats: int
     danger: Danger
     unchecked: tuple[str, ...]
     changes_health_region: bool | None

@@ -14,9 +14,11 @@ import pytest
 from placement_engine import PlacementEngine, RawKey, Status
 from placement_engine.cases import assembly as assembly_module
 from placement_engine.cases.assembly import Assembly, assemble
-from placement_engine.errors import CaseGate, StaleProposal, UnknownReference
+from placement_engine.errors import CaseGate, InvalidCase, StaleProposal, UnknownReference
 from placement_engine.problem import PPM
-from placement_engine.vocabulary import Band, CaseId, MunicipalityCode
+from placement_engine.proposal.compose import coarse_risk
+from placement_engine.proposal.outcome import Notice
+from placement_engine.vocabulary import Band, CaseId, MunicipalityCode, SubjectRef
 
 AS_OF = date(2026, 11, 1)
 KEY = bytes(range(32))
@@ -243,3 +245,89 @@ def test_folding_changes_no_cost(engine: PlacementEngine, monkeypatch: pytest.Mo
                 total += standing.problem.pair_costs(pair)[:, standing.problem.fixed[pair.b]]
         np.testing.assert_array_equal(total, folded.problem.subjects[k].unary)
     assert folded.problem.exposure_ppm.max() <= PPM
+
+
+def test_an_override_needs_no_proposal_and_the_case_lives_on(engine: PlacementEngine) -> None:
+    add(engine, case_document())
+    engine.override(
+        CaseId("C-1"), MunicipalityCode("2584"), "Sister lives there.", decided_by="A. Tester"
+    )
+    assert engine.propose([CaseId("C-1")]).status is Status.PROPOSED
+
+
+def test_a_later_open_case_never_takes_anybody_out_of_a_household(
+    engine: PlacementEngine,
+) -> None:
+    first = case_document("C-1", "P-two", household=[{"id": "P-child", "age": 4}])
+    add(engine, first, case_document("C-0", "P-two"), case_document("C-9", "P-two"))
+    assert engine._observe()._household(SubjectRef("P-two")) == ("P-two", "P-child")
+
+
+def test_a_placed_person_cannot_be_made_harmless_by_listing_her(engine: PlacementEngine) -> None:
+    add(engine, case_document(household=[{"id": "P-rival", "age": 30}]))
+    with pytest.raises(InvalidCase) as refused:
+        engine.propose([CaseId("C-1")])
+    assert "P-rival" not in str(refused.value)
+
+
+def test_nobody_is_placed_twice_by_one_question(engine: PlacementEngine) -> None:
+    add(engine, case_document("C-1", household=[{"id": "P-two", "age": 30}]))
+    add(engine, case_document("C-2", "P-two"), case_document("C-3", "P-two"))
+    for together in (["C-1", "C-2"], ["C-2", "C-3"], []):
+        with pytest.raises(InvalidCase):
+            engine.propose([CaseId(case) for case in together])
+
+
+def test_an_unknown_subject_stays_unknown_when_ties_arrive(
+    engine: PlacementEngine, tmp_path: Path
+) -> None:
+    add(engine, case_document("C-1", "P-blank", current=None))
+    (case,) = engine.propose([CaseId("C-1")]).cases
+    assert Notice.UNKNOWN_SUBJECT in case.notices
+    assert case.choices[0].band is Band.MEDIUM
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "persons.csv").write_text("person_id,role\nP-blank,subject\nP-x,other\nP-y,other\n")
+    (more / "groups.csv").write_text("group_id,category,environment\n")
+    (more / "ties.csv").write_text(
+        "a,b,kind,source,information,last_seen\n"
+        "P-blank,P-x,kinship,A,1,2026-10-01\nP-blank,P-y,kinship,A,1,2026-10-01\n"
+    )
+    engine.import_network(more, batch="more")
+    for _ in range(3):
+        (case,) = engine.propose([CaseId("C-1")]).cases
+        assert case.records.graded_ties == 2
+        assert Notice.UNKNOWN_SUBJECT in case.notices
+        assert case.choices[0].band is Band.MEDIUM
+
+
+def test_a_planned_move_does_not_stop_a_joint_question(
+    engine: PlacementEngine, tmp_path: Path
+) -> None:
+    moving = tmp_path / "moving.csv"
+    moving.write_text(
+        "subject,municipality,from,to\nP-boss,2281,2026-01-01,2026-12-01\nP-boss,2283,2026-12-01,\n",
+        encoding="utf-8",
+    )
+    engine.import_placements(moving)
+    add(engine, case_document(), case_document("C-2", "P-two", current=None))
+    assert engine.propose([CaseId("C-1"), CaseId("C-2")]).status is Status.PROPOSED
+
+
+def test_another_policy_than_that_of_the_proposal_is_refused(engine: PlacementEngine) -> None:
+    add(engine, case_document())
+    engine.propose([CaseId("C-1")])
+    policy = engine.policy
+    engine.policy = replace(policy, risk=replace(policy.risk, ceiling=0.9))
+    with pytest.raises(StaleProposal):
+        engine.accept(CaseId("C-1"), 1, decided_by="A. Tester")
+
+
+def test_a_shown_risk_is_too_coarse_to_tell_where_anybody_lives(engine: PlacementEngine) -> None:
+    add(engine, case_document())
+    proposal = engine.propose([CaseId("C-1")])
+    for choice in proposal.cases[0].choices:
+        assert float(f"{choice.risk:.1e}") == pytest.approx(choice.risk, rel=1e-9)
+    assert coarse_risk(51_293) == 0.05
+    assert coarse_risk(0) == 1e-6
+    assert coarse_risk(12_345) == 0.013
