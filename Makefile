@@ -39,10 +39,10 @@ lint: $(READY)  ## ruff, mypy --strict and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY)  ## the long proofs; writes docs/PROOFS.md
+prove: $(READY)  ## the long proofs and benchmarks; writes docs/PROOFS.md and benchmarks/RESULTS.md
 	$(BIN)/python docs/prove.py
 
-bench: $(READY)  ## the benchmark tables
+bench: $(READY)  ## the benchmarks; only prints
 	$(BIN)/python -m benchmarks all
 
 docs: $(READY)  ## rewrite the help blocks of README.md and docs/commands.md
