@@ -129,7 +129,9 @@ def edges_of(
     information = ties.information[known].astype(np.int64)
     over = ended & np.isin(kind, [NUMBER[k] for k in _OVER_WHEN_ENDED])
     trusted = _at_least(source, information, policy.leavers.defection_grade)
-    over |= ended & trusted & (kind == NUMBER[TieKind.DEFECTION])
+    defection = trusted & (kind == NUMBER[TieKind.DEFECTION])
+    over |= ended & defection
+    back = _returned(network, known[defection & ended], known[defection & ~ended])
     kind[ended & (kind == NUMBER[TieKind.MEMBERSHIP])] = PAST
     known, kind, trusted = known[~over], kind[~over], trusted[~over]
     source, information = source[~over], information[~over]
@@ -158,7 +160,7 @@ def edges_of(
     ).combined()
     if policy.leavers.implied_defection and len(implied):
         reports = _with_implied(reports, n, implied)
-    return _edges(reports, network, policy, confirmed)
+    return _edges(reports, network, policy, confirmed, back)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -235,6 +237,27 @@ class _Reports:
         )
 
 
+def _returned(network: Network, back: Ints, gone: Ints) -> Ints:
+    """``person * n + group`` of those who returned on the last trusted day they left, or later.
+
+    Parameters
+    ----------
+    back, gone
+        Rows of trusted reports that a defection has ended, and that it has not.
+    """
+    n, ties = len(network.nodes), network.ties
+    left: dict[int, int] = {}
+    for row in gone.tolist() if len(back) else ():
+        key = int(ties.a[row]) * n + int(ties.b[row])
+        left[key] = max(left.get(key, 0), int(ties.last_seen[row]))
+    keys = {
+        int(ties.a[row]) * n + int(ties.b[row])
+        for row in back.tolist()
+        if int(ties.ended[row]) >= left.get(int(ties.a[row]) * n + int(ties.b[row]), 0)
+    }
+    return np.array(sorted(keys), dtype=np.int64)
+
+
 def _with_implied(reports: _Reports, n: int, implied: Ints) -> _Reports:
     """Let implied leavers have defected from each group that they are or were a member of.
 
@@ -272,12 +295,14 @@ def _with_implied(reports: _Reports, n: int, implied: Ints) -> _Reports:
     return replace(told, origin=np.zeros(len(told.key), dtype=np.int64)).combined()
 
 
-def _edges(reports: _Reports, network: Network, policy: Policy, confirmed: Ints) -> Edges:
+def _edges(
+    reports: _Reports, network: Network, policy: Policy, confirmed: Ints, back: Ints
+) -> Edges:
     n = len(network.nodes)
     reports_open = reports.strength > 0
     ends, kind = reports.key // KIND_COUNT, reports.key % KIND_COUNT
     trusted = (kind == NUMBER[TieKind.DEFECTION]) & reports.trusted
-    leavers = np.union1d(ends[trusted], confirmed)
+    leavers = np.union1d(np.setdiff1d(ends[trusted], back), confirmed)
     ends, kind = ends[reports_open], kind[reports_open]
     a, b = ends // max(n, 1), ends % max(n, 1)
     factor = _bond_factor(policy)[kind]

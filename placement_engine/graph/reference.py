@@ -20,7 +20,7 @@ from placement_engine.policy import DAYS_PER_MONTH, Policy
 from placement_engine.vocabulary import BONDS, SOURCES, Grade, TieKind
 
 LONGEST = 4
-"""Edges of the longest path that is ever counted: the group level with one ally."""
+"""Edges of the longest path at group level, with one ally."""
 MOST_EDGES = 14
 """Edges that `reliability_by_worlds` enumerates at most."""
 
@@ -160,6 +160,7 @@ def reference_graph(
         for (a, b, kind, _), reports in edges.items()
         if kind is TieKind.DEFECTION
         and any(_at_least(r.grade, policy.leavers.defection_grade) for r in reports)
+        and not _has_returned(network, (a, b), as_of, policy)
     }
     return ReferenceGraph(
         graph=graph, groups=groups, leavers=frozenset(believed | set(confirmed_defectors))
@@ -173,7 +174,8 @@ def hostility_reference(
 
     Unknown ids, and anybody with himself, score nothing.
     """
-    paths = [path for path in paths_from(graph, u) if path.nodes[-1] == v]
+    longest = max(max_length, LONGEST)
+    paths = [path for path in paths_from(graph, u, longest=longest) if path.nodes[-1] == v]
     return judged(graph, paths, max_length=max_length)
 
 
@@ -193,10 +195,12 @@ def judged(
     )
 
 
-def paths_from(graph: ReferenceGraph, source: str) -> Iterator[ReferencePath]:
-    """Every simple path of 1 to `LONGEST` edges that starts at a node."""
+def paths_from(
+    graph: ReferenceGraph, source: str, *, longest: int = LONGEST
+) -> Iterator[ReferencePath]:
+    """Every simple path of 1 to `longest` edges that starts at a node."""
     if source in graph.graph:
-        yield from _grown(graph.graph, ReferencePath(nodes=(source,), edges=()))
+        yield from _grown(graph.graph, ReferencePath(nodes=(source,), edges=()), longest)
 
 
 def reliability_by_worlds(paths: Sequence[ReferencePath]) -> float:
@@ -220,6 +224,28 @@ def reliability_by_worlds(paths: Sequence[ReferencePath]) -> float:
                 edge.chance if world >> at & 1 else 1 - edge.chance for at, edge in enumerate(edges)
             )
     return total
+
+
+def _has_returned(network: Network, pair: tuple[str, str], as_of: date, policy: Policy) -> bool:
+    """Whether somebody is trusted to have returned on the last trusted day he left, or later."""
+    ties, today = network.ties, as_of.toordinal()
+    returned, left = 0, 0
+    for row in range(len(ties)):
+        grade = Grade(SOURCES[int(ties.source[row])], int(ties.information[row]))
+        ends = (network.nodes[int(ties.a[row])], network.nodes[int(ties.b[row])])
+        seen, first = int(ties.last_seen[row]), int(ties.first_seen[row])
+        if (
+            ends == pair
+            and _KINDS[int(ties.kind[row])] is TieKind.DEFECTION
+            and max(seen, first) <= today
+            and _at_least(grade, policy.leavers.defection_grade)
+        ):
+            end = int(ties.ended[row])
+            if 0 < end <= today:
+                returned = max(returned, end)
+            else:
+                left = max(left, seen)
+    return returned > 0 and returned >= left
 
 
 def _reports(network: Network, as_of: date, policy: Policy) -> Iterator[_Report]:
@@ -275,15 +301,15 @@ def _at_least(grade: Grade, wanted: str) -> bool:
     return grade.source <= wanted[0] and str(grade.information) <= wanted[1]
 
 
-def _grown(graph: Any, path: ReferencePath) -> Iterator[ReferencePath]:
+def _grown(graph: Any, path: ReferencePath, longest: int) -> Iterator[ReferencePath]:
     for far, parallel in graph.adj[path.nodes[-1]].items():
         if far in path.nodes:
             continue
         for edge in parallel:
             longer = ReferencePath(nodes=(*path.nodes, far), edges=(*path.edges, edge))
             yield longer
-            if len(longer.edges) < LONGEST:
-                yield from _grown(graph, longer)
+            if len(longer.edges) < longest:
+                yield from _grown(graph, longer, longest)
 
 
 def _is_hostile(graph: ReferenceGraph, path: ReferencePath, max_length: int) -> bool:
@@ -337,12 +363,12 @@ def all_pairs(
     return {
         (source, target): judged(graph, paths, max_length=max_length)
         for source in graph.graph
-        for target, paths in _by_end(graph, source).items()
+        for target, paths in _by_end(graph, source, max(max_length, LONGEST)).items()
     }
 
 
-def _by_end(graph: ReferenceGraph, source: str) -> dict[str, list[ReferencePath]]:
+def _by_end(graph: ReferenceGraph, source: str, longest: int) -> dict[str, list[ReferencePath]]:
     found: dict[str, list[ReferencePath]] = {}
-    for path in paths_from(graph, source):
+    for path in paths_from(graph, source, longest=longest):
         found.setdefault(path.nodes[-1], []).append(path)
     return found

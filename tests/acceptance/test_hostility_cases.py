@@ -190,6 +190,19 @@ def test_a_returned_defector_is_forgiven_only_on_a_good_report() -> None:
     assert h_or(graph([*rows, left("B2"), defected("P1", "G1", "B2")])) > 0
 
 
+def test_who_has_returned_carries_the_will_of_the_group_again() -> None:
+    ties = (defected("P1", "G1"), member("P2", "G1"))
+    left = tie("P2", TieKind.DEFECTION, "G1", "A1", 60)
+    back = tie("P2", TieKind.DEFECTION, "G1", "A1", 30, ended=months_ago(30))
+    again = tie("P2", TieKind.DEFECTION, "G1", "A1", 10)
+    weak = tie("P2", TieKind.DEFECTION, "G1", "C3", 10)
+    assert h_or(graph(ties)) > HIGH_PAIR
+    assert h_or(graph([*ties, left])) == 0.0
+    assert h_or(graph([*ties, left, back])) > HIGH_PAIR
+    assert h_or(graph([*ties, left, back, weak])) > HIGH_PAIR
+    assert h_or(graph([*ties, left, back, again])) == 0.0
+
+
 # Groups. ---------------------------------------------------------------------------------
 
 
