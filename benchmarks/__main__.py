@@ -1,4 +1,4 @@
-"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json]``."""
+"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json] [--write]``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from benchmarks import graph, propose, startup
 from benchmarks.measure import Row, machine, table
+from benchmarks.results import write_results
 
 BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "startup": startup.run,
     "graph": graph.run,
     "propose": propose.run,
 }
+RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main() -> int:
@@ -27,12 +29,15 @@ def main() -> int:
         "--dir", type=Path, help="keep the synthetic worlds here, to be used again; default: none"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
     given = parser.parse_args()
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         rows = [row for name in chosen for row in BENCHMARKS[name](folder, given.runs)]
+    if given.write:
+        write_results(RESULTS, rows)
     if given.json:
         document = {"machine": machine(), "rows": [row.document() for row in rows]}
         print(json.dumps(document, indent=2, ensure_ascii=False))

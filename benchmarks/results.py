@@ -1,0 +1,37 @@
+"""The table of the last run inside ``RESULTS.md``; the words around it are written by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measure import Row, machine
+
+START, END = "<!-- the last run -->\n", "<!-- end of the last run -->\n"
+
+
+def write_results(path: Path, rows: Sequence[Row]) -> None:
+    """Replace the table between the two marks of `path`."""
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    path.write_text(before + START + _markdown(rows) + END + after, encoding="utf-8")
+
+
+def _markdown(rows: Sequence[Row]) -> str:
+    versions = ", ".join(f"{name} {value}" for name, value in machine().items() if name != "cores")
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    lines = [
+        f"{machine()['cores']} cores, {versions}. Load of the machine at the end (1, 5 and 15 "
+        f"minutes): {load}.",
+        "",
+        "| what | median | target | | note |",
+        "|---|---:|---:|---|---|",
+    ]
+    for row in rows:
+        target = "" if row.target is None else f"≤ {row.target:g} {row.unit}".rstrip()
+        verdict = "" if row.target is None else ("met" if row.met else "**missed**")
+        value = f"{row.value:.3g} {row.unit}".rstrip()
+        lines.append(f"| {row.what} | {value} | {target} | {verdict} | {row.note} |")
+    return "\n".join(lines) + "\n"
