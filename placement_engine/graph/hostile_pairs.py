@@ -13,6 +13,9 @@ from placement_engine.intelligence import Network
 from placement_engine.policy import Policy
 from placement_engine.vocabulary import PersonRole
 
+_BLOCK = 128
+"""People compared with all others at once: bounds the memory, not the answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostilePair:
@@ -45,16 +48,20 @@ def hostile_pairs(
     """
     graph = RivalGraph.build(network, as_of=as_of, policy=policy)
     people = sorted(set(network.with_role(PersonRole.SUBJECT) if subjects is None else subjects))
-    scores = graph.scores(people, people, max_length=max_length)
-    rows, columns = np.nonzero(np.triu(scores.h_or > threshold, k=1))
-    pairs = [
-        HostilePair(
-            a=people[i],
-            b=people[j],
-            h_max=float(scores.h_max[i, j]),
-            h_or=float(scores.h_or[i, j]),
-            path=graph.explain(people[i], people[j], count=1, max_length=max_length)[0].nodes,
-        )
-        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
-    ]
+    pairs: list[HostilePair] = []
+    for start in range(0, len(people), _BLOCK):
+        near = people[start : start + _BLOCK]
+        scores = graph.scores(near, people, max_length=max_length)
+        rows, columns = np.nonzero(np.triu(scores.h_or > threshold, k=start + 1))
+        ends = [(near[i], people[j]) for i, j in zip(rows.tolist(), columns.tolist(), strict=True)]
+        pairs += [
+            HostilePair(a=a, b=b, h_max=h_max, h_or=h_or, path=path)
+            for (a, b), h_max, h_or, path in zip(
+                ends,
+                scores.h_max[rows, columns].tolist(),
+                scores.h_or[rows, columns].tolist(),
+                graph.best_paths(ends, max_length=max_length),
+                strict=True,
+            )
+        ]
     return tuple(sorted(pairs, key=lambda pair: (-pair.h_or, pair.a, pair.b)))

@@ -14,6 +14,9 @@ import numpy as np
 from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, Floats, HalfEdges, Ints
 from placement_engine.vocabulary import TieKind
 
+GROUP_LENGTH = 4
+"""Edges of the longest path at group level, with one ally."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Walks:
@@ -65,7 +68,7 @@ def hostile_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Itera
     sources
         Different node indices.
     length
-        Most edges of a path; the group level adds its own.
+        Most edges of a path, at least 1; the group level adds what it leaves out.
     """
     before = _begin(sources)
     for bonds_before in range(length):
@@ -99,6 +102,8 @@ def _group_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Iterat
     rivals = _to_groups(edges, _extend(edges, own, edges.enmity))
     if length < 3:
         yield _counted(edges, _extend(edges, rivals, last))
+    if length >= GROUP_LENGTH:
+        return
     allies = _to_groups(edges, _extend(edges, own, edges.alliance))
     rivals_of_allies = _to_groups(edges, _extend(edges, allies, edges.enmity))
     yield _counted(edges, _extend(edges, rivals_of_allies, last))

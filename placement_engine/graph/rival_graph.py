@@ -10,7 +10,13 @@ from typing import TypeVar
 import numpy as np
 
 from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of
-from placement_engine.graph.paths import Ends, Walks, friendly_walks, hostile_walks
+from placement_engine.graph.paths import (
+    GROUP_LENGTH,
+    Ends,
+    Walks,
+    friendly_walks,
+    hostile_walks,
+)
 from placement_engine.graph.presences import PresenceAt, presences_of
 from placement_engine.intelligence import Network
 from placement_engine.intelligence.network import KINDS
@@ -131,12 +137,22 @@ class RivalGraph:
         Ids that the network does not know score 0, and so does anybody with himself. An id
         may stand several times.
 
+        Parameters
+        ----------
+        max_length
+            Most edges of a path, at least 1; None takes the policy's.
+
         Returns
         -------
         PairScores
             Arrays of shape (S, T).
+
+        Raises
+        ------
+        ValueError
+            If `max_length` is below 1.
         """
-        length = self._policy.paths.max_length if max_length is None else max_length
+        length = self._length(max_length)
         near, row = self._places(sources)
         far, column = self._places(targets)
         shape = (len(near), len(far))
@@ -163,7 +179,7 @@ class RivalGraph:
         """The best hostile paths between two, best first; empty if there is none."""
         if a not in self._index or b not in self._index or a == b:
             return ()
-        length = self._policy.paths.max_length if max_length is None else max_length
+        length = self._length(max_length)
         near, far = (np.array([self._index[node]], dtype=np.int64) for node in (a, b))
         found = [
             (-float(walks.chance[i]), walks.nodes[i].tolist(), walks.edges[i].tolist())
@@ -177,6 +193,34 @@ class RivalGraph:
                 edges=tuple(self._told(edge) for edge in edges),
             )
             for chance, nodes, edges in sorted(found)[:count]
+        )
+
+    def best_paths(
+        self, pairs: Sequence[tuple[str, str]], *, max_length: int | None = None
+    ) -> tuple[tuple[str, ...], ...]:
+        """Nodes of the best hostile path of each pair; empty for a pair that has none."""
+        near, row = self._places([a for a, _ in pairs])
+        far, column = self._places([b for _, b in pairs])
+        cells = np.where((row >= 0) & (column >= 0), row * len(far) + column, -1)
+        wanted = np.unique(cells[cells >= 0])
+        best = np.zeros(len(wanted))
+        length = self._length(max_length)
+        nodes = np.full((len(wanted), max(length, GROUP_LENGTH) + 1), -1, dtype=np.int64)
+        for _, cell, walks in self._blocks(near, far, length, hostile=True):
+            asked = np.flatnonzero(np.isin(cell, wanted))
+            at = np.searchsorted(wanted, cell[asked])
+            order = np.lexsort((-walks.chance[asked], at))
+            first = order[np.append(True, np.diff(at[order]) > 0)[: len(order)]]
+            better = first[walks.chance[asked[first]] > best[at[first]]]
+            best[at[better]] = walks.chance[asked[better]]
+            nodes[at[better]] = -1
+            nodes[at[better], : walks.nodes.shape[1]] = walks.nodes[asked[better]]
+        ids = self._network.nodes
+        paths = [tuple(ids[node] for node in path if node >= 0) for path in nodes.tolist()]
+        places = np.searchsorted(wanted, cells).tolist()
+        return tuple(
+            paths[place] if cell >= 0 else ()
+            for place, cell in zip(places, cells.tolist(), strict=True)
         )
 
     def coverage(self, node: str) -> Coverage:
@@ -222,33 +266,47 @@ class RivalGraph:
         self, near: Ints, far: Ints, length: int, *, hostile: bool
     ) -> tuple[Floats, Floats, Bools]:
         """Best and joined chance of each pair, and whether a direct enmity counts by itself."""
+        shape = (len(near), len(far))
+        best, log = np.zeros(shape).ravel(), np.zeros(shape).ravel()
+        direct = np.zeros(len(log), dtype=np.bool_)
+        for block, cell, walks in self._blocks(near, far, length, hostile=hostile):
+            with np.errstate(divide="ignore"):
+                closed = np.log1p(-walks.chance)
+            size = block.stop - block.start
+            log[block] += np.bincount(cell - block.start, weights=closed, minlength=size)
+            if hostile:
+                np.maximum.at(best, cell, walks.chance)
+                if walks.edges.shape[1] == 1:
+                    direct[cell[self._edges.direct[walks.edges[:, 0]]]] = True
+        joined = 0.0 - np.expm1(log)  # not a plain minus: nothing is 0, never -0
+        return best.reshape(shape), joined.reshape(shape), direct.reshape(shape)
+
+    def _blocks(
+        self, near: Ints, far: Ints, length: int, *, hostile: bool
+    ) -> Iterator[tuple[slice, Ints, Walks]]:
+        """Paths by blocks of sources: the cells of the block, each path's cell, the paths.
+
+        Cells number the pairs row by row.
+        """
         family: Callable[[Edges, Ints, Ends, int], Iterator[Walks]] = (
             hostile_walks if hostile else friendly_walks
         )
         width = len(far)
-        best = np.zeros(len(near) * width)
-        log = np.zeros(len(near) * width)
-        direct = np.zeros(len(near) * width, dtype=np.bool_)
         row, column = (np.full(self._edges.nodes, -1, dtype=np.int64) for _ in range(2))
         row[near], column[far] = np.arange(len(near)), np.arange(width)
         ends = self._ends_at(far)
         for start in range(0, len(near), _CHUNK):
-            cells = slice(start * width, min(start + _CHUNK, len(near)) * width)
+            block = slice(start * width, min(start + _CHUNK, len(near)) * width)
             for walks in family(self._edges, near[start : start + _CHUNK], ends, length):
-                if not len(walks):
-                    continue
-                cell = row[walks.nodes[:, 0]] * width + column[walks.nodes[:, -1]]
-                with np.errstate(divide="ignore"):
-                    closed = np.log1p(-walks.chance)
-                size = cells.stop - cells.start
-                log[cells] += np.bincount(cell - cells.start, weights=closed, minlength=size)
-                if hostile:
-                    np.maximum.at(best, cell, walks.chance)
-                    if walks.edges.shape[1] == 1:
-                        direct[cell[self._edges.direct[walks.edges[:, 0]]]] = True
-        shape = (len(near), width)
-        joined = 0.0 - np.expm1(log)  # not a plain minus: nothing is 0, never -0
-        return best.reshape(shape), joined.reshape(shape), direct.reshape(shape)
+                if len(walks):
+                    yield block, row[walks.nodes[:, 0]] * width + column[walks.nodes[:, -1]], walks
+
+    def _length(self, asked: int | None) -> int:
+        if asked is None:
+            return self._policy.paths.max_length
+        if asked < 1:
+            raise ValueError("max_length must be at least 1")
+        return asked
 
     def _ends_at(self, nodes: Ints) -> Ends:
         """Ends at some nodes, kept from the last few calls: the same people are asked for."""
