@@ -42,11 +42,22 @@ def id_problem(written: str) -> str:
     >>> id_problem("19900101-1234")
     'is shaped like a personal identity number; use a pseudonym'
     """
-    if _IDENTITY_NUMBER.search(written):
+    if holds_identity_number(written):
         return "is shaped like a personal identity number; use a pseudonym"
     if not _ID.fullmatch(written):
         return "must be 1 to 64 letters, digits and . : / + - _, starting with a letter or digit"
     return ""
+
+
+def holds_identity_number(text: str) -> bool:
+    """Whether something in a text is shaped like a Swedish personal identity number.
+
+    Examples
+    --------
+    >>> holds_identity_number("list of 900161-1234.csv")
+    True
+    """
+    return _IDENTITY_NUMBER.search(text) is not None
 
 
 def refusal(header: str) -> str:

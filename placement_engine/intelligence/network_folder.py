@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from placement_engine.errors import Fault, InvalidFiles
+from placement_engine.intelligence.ids import holds_identity_number
 from placement_engine.intelligence.network import (
     CATEGORIES,
     ENVIRONMENTS,
@@ -41,9 +42,9 @@ from placement_engine.intelligence.table import (
 from placement_engine.vocabulary import SOURCES, TieKind
 
 WHAT = "The network was refused"
-MAX_FILE = 2 * 2**30
-"""Bytes of one file, unpacked."""
-MAX_ZIP = 2**30
+MAX_FILE = 2**28
+"""Bytes of one file, unpacked: some three million ties."""
+MAX_ZIP = 2**28
 
 _FILES = {
     "persons.csv": (("person_id", "role"), ("birth_year",)),
@@ -80,7 +81,7 @@ def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> N
     InvalidFiles
         With every fault of every file, by file and line, never with content.
     """
-    faults = Faults()
+    faults = Faults(WHAT)
     data = _contents(path, faults)
     tables: dict[str, Table] = {}
     for name, (required, optional) in _FILES.items():
@@ -94,7 +95,7 @@ def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> N
     nodes = _Nodes(tables["persons.csv"], tables["groups.csv"], faults)
     ties, origins, handlings = _ties(tables["ties.csv"], nodes, batch, faults)
     presences = _presences(tables.get("presence.csv"), nodes, codes)
-    faults.raise_any(WHAT)
+    faults.raise_any()
     return nodes.network(ties, presences, origins, handlings)
 
 
@@ -323,7 +324,10 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
 def _expected(name: str, faults: Faults) -> None:
     """Refuse a CSV file that nothing reads: a misspelt name would lose all its dangers."""
     if name.lower().endswith(".csv") and name not in _FILES:
-        faults.add(name, 0, "", f"is not a file of a network: {', '.join(_FILES)}")
+        # A name may hold what must not be told, or steer a terminal.
+        plain = name.isprintable() and not holds_identity_number(name)
+        problem = f"is not a file of a network: {', '.join(_FILES)}"
+        faults.add(name if plain else "(a file not named here)", 0, "", problem)
 
 
 def _int(value: int | None) -> int:
@@ -343,6 +347,6 @@ def _severity(text: str) -> float:
 def _birth_year(text: str) -> int:
     if not text:
         return 0
-    if not (text.isascii() and text.isdigit() and 1900 <= int(text) <= 2100):
+    if not (text.isascii() and text.isdigit() and len(text) == 4 and "1900" <= text <= "2100"):
         raise Unreadable("must be a year such as 1990")
     return int(text)

@@ -69,7 +69,7 @@ def read_placements(path: Path, *, codes: frozenset[str]) -> tuple[Placement, ..
         With every fault, by line, never with content.
     """
     what = "The placements were refused"
-    faults = Faults()
+    faults = Faults(what)
     table = read_table(
         read_bytes(path, limit=MAX_FILE, what=what),
         path.name,
@@ -106,7 +106,7 @@ def read_placements(path: Path, *, codes: frozenset[str]) -> tuple[Placement, ..
                 review_by=date.fromordinal(review) if review else None,
             )
         )
-    faults.raise_any(what)
+    faults.raise_any()
     return tuple(placements)
 
 
@@ -119,7 +119,7 @@ def read_facilities(path: Path, *, codes: frozenset[str]) -> tuple[Facility, ...
         With every fault, by line, never with content.
     """
     what = "The facilities were refused"
-    faults = Faults()
+    faults = Faults(what)
     table = read_table(
         read_bytes(path, limit=MAX_FILE, what=what),
         path.name,
@@ -135,7 +135,7 @@ def read_facilities(path: Path, *, codes: frozenset[str]) -> tuple[Facility, ...
         table.parse("source", one_of(SOURCES)),
         table.parse("provider", optional_id),
     )
-    faults.raise_any(what)
+    faults.raise_any()
     return tuple(
         Facility(
             municipality=MunicipalityCode(place or ""),

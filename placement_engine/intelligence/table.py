@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 _CHUNK = 4096
 """Rows turned into columns at once: bounds the memory, not the answer."""
+MOST_FAULTS = 1_000_000
 
 
 class Unreadable(ValueError):
@@ -32,18 +33,28 @@ class Unreadable(ValueError):
 
 @dataclass(slots=True)
 class Faults:
-    """Faults found so far; raised together by `raise_any`."""
+    """Faults of the files that belong together; raised together by `raise_any`."""
 
+    what: str
     found: list[Fault] = field(default_factory=list)
 
     def add(self, file: str, line: int, column: str, problem: str) -> None:
-        """Note one fault."""
-        self.found.append(Fault(file, line, column, problem))
+        """Note one fault.
 
-    def raise_any(self, what: str) -> None:
+        Raises
+        ------
+        InvalidFiles
+            At `MOST_FAULTS`: a file without end may not fill the memory.
+        """
+        self.found.append(Fault(file, line, column, problem))
+        if len(self.found) >= MOST_FAULTS:
+            self.found.append(Fault(file, 0, "", "has more faults; reading stopped here"))
+            self.raise_any()
+
+    def raise_any(self) -> None:
         """Raise all faults as one error, if there are any."""
         if self.found:
-            raise InvalidFiles(self.found, what=what)
+            raise InvalidFiles(self.found, what=self.what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from placement_engine.errors import InvalidFiles
+from placement_engine.intelligence import table
 from placement_engine.intelligence.network import PRESENCE_TYPES, TIE_TYPES
 from tests.unit.test_network_reader import (
     Files,
@@ -53,6 +54,18 @@ def test_ten_thousand_bad_rows_are_all_reported(tmp_path: Path) -> None:
     assert lines == list(range(6, 10_006))
     assert "10000 faults" in str(caught.value)
     assert len(str(caught.value)) < 5_000
+
+
+def test_reading_stops_where_faults_would_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MOST_FAULTS", 50)
+    content = files()
+    content["ties.csv"] += "x\n" * 1000
+    with pytest.raises(InvalidFiles) as caught:
+        read(tmp_path, content)
+    assert len(caught.value.faults) == 51
+    assert "has more faults" in str(caught.value)
 
 
 def test_no_content_of_any_column_is_echoed(tmp_path: Path) -> None:
@@ -150,6 +163,13 @@ def test_ids_that_may_not(tmp_path: Path, bad: str) -> None:
     content = files()
     content["persons.csv"] += f"{bad},member,\n"
     assert places(tmp_path, content) == {("persons.csv", 5, "person_id")}
+
+
+@pytest.mark.parametrize("year", ["1899", "2101", "199", "19900", "+199", "²²²²", "9" * 5000])
+def test_years_of_birth_that_may_not(tmp_path: Path, year: str) -> None:
+    content = files()
+    content["persons.csv"] += f"P4,member,{year}\n"
+    assert places(tmp_path, content) == {("persons.csv", 5, "birth_year")}
 
 
 def test_an_id_is_a_person_or_a_group(tmp_path: Path) -> None:

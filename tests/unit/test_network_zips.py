@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from placement_engine.errors import InvalidFiles
-from placement_engine.intelligence import (
-    read_network,
-)
+from placement_engine.intelligence import network_folder, read_network
 from tests.unit.test_network_reader import (
     CODES,
     equal,
@@ -120,3 +118,38 @@ def test_a_path_that_is_not_there_and_a_folder_in_place_of_a_file(tmp_path: Path
     with pytest.raises(InvalidFiles) as caught:
         read_network(tmp_path / "net", codes=CODES)
     assert caught.value.faults[0].file == "ties.csv"
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_folder, "MAX_FILE", 2**20)
+    content = {**files(), "ties.csv": files()["ties.csv"] + "\n" * 2**22}
+    path = packed(tmp_path / "bomb.zip", content)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(InvalidFiles) as caught:
+        read_network(path, codes=CODES)
+    found = [(f.file, f.problem) for f in caught.value.faults]
+    assert ("ties.csv", "unpacks to more than 1 MiB") in found
+    with pytest.raises(InvalidFiles, match="is larger than 1 MiB"):
+        read_network(write(tmp_path / "folder", content), codes=CODES)
+
+
+def test_a_zip_that_is_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed(tmp_path / "large.zip", {**files(), "notes.txt": "x"})
+    monkeypatch.setattr(network_folder, "MAX_ZIP", path.stat().st_size)
+    assert read_network(path, codes=CODES).tie_count
+    monkeypatch.setattr(network_folder, "MAX_ZIP", path.stat().st_size - 1)
+    with pytest.raises(InvalidFiles, match="is larger than"):
+        read_network(path, codes=CODES)
+
+
+@pytest.mark.parametrize("name", ["900161-1234.csv", "\x1b[2Jties.csv", "19900101-1234 ties.csv"])
+def test_names_of_files_that_may_not_be_told(tmp_path: Path, name: str) -> None:
+    path = packed(tmp_path / "names.zip", {**files(), name: "x"})
+    with pytest.raises(InvalidFiles) as caught:
+        read_network(path, codes=CODES)
+    assert name not in str(caught.value)
+    assert [fault.file for fault in caught.value.faults] == ["(a file not named here)"]
