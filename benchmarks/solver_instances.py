@@ -8,10 +8,12 @@ steps of separation are those of the default policy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure import Row
 from placement_engine.problem import (
     PPM,
     IntArray,
@@ -22,6 +24,7 @@ from placement_engine.problem import (
     micronats,
     micronats_array,
 )
+from placement_engine.solver import Limits, Proposed, solve
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FloatArray = NDArray[np.float64]
@@ -29,6 +32,7 @@ FloatArray = NDArray[np.float64]
 SIZE_KM = (400.0, 1300.0)
 REGIONS = 6
 CEILING = micronats(0.05)
+LIMITS = Limits(time_s=60.0)
 STEPS = ((0.35, 150_000), (0.15, 100_000), (0.05, 50_000))
 
 
@@ -191,3 +195,26 @@ def _pair(a: int, b: int, chance: np.random.Generator) -> ProblemPair:
         reunion_ppm=round(reunion * PPM),
         separation_m=metres,
     )
+
+
+def rows(runs: int) -> list[Row]:
+    """Median seconds to the proof of every level: one newcomer, 20, and 20 who all feud."""
+    asked = (
+        ("1 of 300 placed, made up", Shape(newcomers=1), 1.0),
+        ("20 jointly, 300 placed, made up", Shape(), 10.0),
+        ("20 jointly, dense rivalry, made up", Shape(rivalry=0.6), None),
+    )
+    found = []
+    for what, shape, target in asked:
+        answers = [solve(instance(shape, seed=seed), limits=LIMITS) for seed in range(1, runs + 1)]
+        proved = sum(isinstance(a, Proposed) and a.proved_optimal for a in answers)
+        found.append(
+            Row(
+                what=what,
+                value=median(answer.seconds for answer in answers),
+                unit="s",
+                target=target if proved == runs else 0.0 if target else None,
+                note=f"{proved} of {runs} proved; worst {max(a.seconds for a in answers):.3g} s",
+            )
+        )
+    return found

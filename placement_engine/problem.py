@@ -185,7 +185,8 @@ class PlacementProblem:
             return self.tables[pair.table]
         e = self.exposure_ppm / PPM
         cost = micronats_array(pair.hostility_ppm / PPM * e)
-        cost += micronats_array(pair.reunion_ppm / PPM * e)
+        if pair.reunion_ppm:
+            cost += micronats_array(pair.reunion_ppm / PPM * e)
         near = self.distance_m < pair.separation_m
         if pair.penalty is None:
             cost[near] = FORBIDDEN

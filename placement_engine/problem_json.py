@@ -67,9 +67,12 @@ def read_problem(text: str | bytes) -> PlacementProblem:
     if type(document["version"]) is not int or document["version"] != VERSION:
         _refuse("version", f"must be {VERSION}, the only version so far")
     codes = _list(document["sites"], "sites", _text)
+    listed = _list(document["subjects"], "subjects", _plain)
+    for name, items in (("sites", codes), ("subjects", listed)):
+        if not items:
+            _refuse(name, "must list at least one")
     site = _index(codes, "sites", "a site")
     count = len(codes)
-    listed = _list(document["subjects"], "subjects", _plain)
     subjects = tuple(_subject(item, f"subjects[{i}]", site) for i, item in enumerate(listed))
     person = _index([s.id for s in subjects], "subjects", "an id")
     rows = _list(document.get("pairs", []), "pairs", _plain)

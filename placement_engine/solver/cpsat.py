@@ -94,14 +94,22 @@ class CpSat:
 def _run(solver: cp_model.CpSolver, model: cp_model.CpModel) -> Any:
     """Solve in a thread, so that an interruption reaches this one and stops the search."""
     found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(solver.solve(model)), daemon=True)
-    thread.start()
+    # An interrupted `Thread.join` may return too early ever after; an event does not.
+    done = threading.Event()
+
+    def search() -> None:
+        try:
+            found.append(solver.solve(model))
+        finally:
+            done.set()
+
+    threading.Thread(target=search, daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(LOOK_S)
+        while not done.wait(LOOK_S):
+            pass
     except BaseException:
         solver.stop_search()
-        thread.join()
+        done.wait()
         raise
     return found[0]
 

@@ -110,13 +110,21 @@ class Climb:
             total_bound = self._own.answer(asked, only, lambda _: None).bound
         tie = self._ask(replace(question, goal=Goal.TIE), helped=False)
         settled = tie.complete and all(level.proved for level in levels)
+        assert tie.plan is not None
         return Climbed(
             plan=tie.plan,
-            levels=tuple(levels),
+            levels=tuple(self._now(level, tie.plan) for level in levels),
             total_bound=total_bound,
             settled=settled,
             impossible=False,
         )
+
+    def _now(self, level: LevelValue, plan: tuple[int, ...]) -> LevelValue:
+        """The level as the last plan has it: one that was not proved may have got better."""
+        value = (
+            self._rank(plan) if level.name is Level.WORST_BAND else self._value(level.name, plan)
+        )
+        return replace(level, value=value, proved=level.lower_bound == value)
 
     def _band(self, question: Question) -> tuple[LevelValue, Question]:
         """Try the bands from the lowest; each that is impossible raises the bound."""

@@ -89,7 +89,7 @@ def _search_in_turn(components: Sequence[Component], effort: Effort, better: OnP
     done = -1
     while done != _work(components):
         done = _work(components)
-        unfinished = [one for one in components if not one.complete]
+        unfinished = [one for one in components if not one.complete and not one.stuck]
         for number, one in enumerate(unfinished):
             before = one.work
             one.search(effort.part(1 / (len(unfinished) - number)), better)
