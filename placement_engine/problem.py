@@ -205,7 +205,7 @@ def _check(problem: PlacementProblem) -> None:
         raise InvalidProblem("sites: a code stands twice.", do="List each site once.")
     if len({subject.id for subject in problem.subjects}) != k:
         raise InvalidProblem("subjects: an id stands twice.", do="List each subject once.")
-    _matrix("distance_m", problem.distance_m, m, low=0, high=MAX_COST)
+    _matrix("distance_m", problem.distance_m, m, low=0, high=MAX_COST - 1)
     _matrix("exposure_ppm", problem.exposure_ppm, m, low=0, high=PPM)
     _vector("capacity", problem.capacity, m, high=UNLIMITED)
     for i, subject in enumerate(problem.subjects):
@@ -269,7 +269,7 @@ def _matrix(name: str, value: IntArray, m: int, *, low: int, high: int) -> None:
         raise InvalidProblem(f"{name}: must be symmetric.")
 
 
-def _vector(name: str, value: IntArray, m: int, *, high: int = MAX_COST) -> None:
+def _vector(name: str, value: IntArray, m: int, *, high: int = MAX_COST - 1) -> None:
     if value.shape != (m,) or value.dtype != np.int64:
         raise InvalidProblem(f"{name}: must be {m} integers.")
     if value.min() < 0 or value.max() > high:

@@ -82,7 +82,7 @@ def read_problem(text: str | bytes) -> PlacementProblem:
         _refuse("bands_micronats", "must be two numbers")
     return PlacementProblem(
         sites=tuple(MunicipalityCode(code) for code in codes),
-        distance_m=_matrix(document["distance_m"], "distance_m", count, high=MAX_COST),
+        distance_m=_matrix(document["distance_m"], "distance_m", count, high=MAX_COST - 1),
         exposure_ppm=_matrix(document["exposure_ppm"], "exposure_ppm", count, high=PPM),
         capacity=_capacity(document.get("capacity", {}), site, count),
         subjects=subjects,
