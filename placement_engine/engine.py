@@ -18,6 +18,7 @@ from typing import Self
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
+from placement_engine.cases.households import living_with
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.rules.registry import RULES
 from placement_engine.errors import StaleProposal, UnknownReference
@@ -49,7 +50,6 @@ from placement_engine.vocabulary import (
     CaseId,
     MunicipalityCode,
     ProtectionCategory,
-    SubjectRef,
 )
 
 VERSION = "0.1.0"
@@ -318,7 +318,7 @@ class PlacementEngine:
                 geography=self.geography,
                 placements=placements,
                 facilities=self.register.facilities(),
-                households=_households(cases),
+                households=living_with(cases),
             )
         return self._observer
 
@@ -397,12 +397,3 @@ class PlacementEngine:
             network_hash=self.graph().network_hash,
             geography_hash=self.geography.content_hash,
         )
-
-
-def _households(cases: Sequence[Case]) -> dict[SubjectRef, tuple[str, ...]]:
-    """Those who live with each subject, from all cases of theirs: a later case adds, only."""
-    members: dict[SubjectRef, set[str]] = {}
-    for case in cases:
-        if case.household:
-            members.setdefault(case.subject, set()).update(m.id for m in case.household)
-    return {subject: tuple(sorted(ids)) for subject, ids in members.items()}
