@@ -52,7 +52,11 @@ lock: pyproject.toml  ## resolve requirements.lock anew; needs uv
 	$(UV) --no-config pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--default-index https://pypi.org/simple --custom-compile-command 'make lock' \
-		--group dev --group build pyproject.toml -o requirements.lock
+		--group dev --group build --all-extras --only-binary :all: pyproject.toml -o requirements.lock
+	$(UV) --no-config pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--default-index https://pypi.org/simple --custom-compile-command 'make lock' \
+		--group peers --only-binary :all: -c requirements.lock pyproject.toml -o requirements-peers.lock
 
 wheel: $(READY)  ## dist/placement_engine-*.whl
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w $(DIST) .

@@ -18,9 +18,9 @@ from typing import Self
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
-from placement_engine.cases.households import living_with
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.rules.registry import RULES
+from placement_engine.cases.standing import observe
 from placement_engine.errors import StaleProposal, UnknownReference
 from placement_engine.geo import Geography, load_geography
 from placement_engine.graph import RivalGraph
@@ -301,24 +301,8 @@ class PlacementEngine:
         """The facts as they stand; read anew whenever anybody has changed the register."""
         if self._observer is None or self._seen != self.register.epoch:
             self._seen = self.register.epoch
-            placements = tuple(stored.placement for stored in self.register.placements())
-            cases = [self.case(summary.id) for summary in self.cases()]
-            leavers = {case.subject for case in cases} | {
-                p.subject for p in placements if p.category is ProtectionCategory.DEFECTOR
-            }
-            graph = RivalGraph.build(
-                self.register.network(),
-                as_of=self.as_of,
-                policy=self.policy,
-                implied_defectors=frozenset(leavers),
-            )
-            self._observer = Observer(
-                graph=graph,
-                policy=self.policy,
-                geography=self.geography,
-                placements=placements,
-                facilities=self.register.facilities(),
-                households=living_with(cases),
+            self._observer = observe(
+                self.register, policy=self.policy, geography=self.geography, as_of=self.as_of
             )
         return self._observer
 

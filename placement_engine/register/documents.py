@@ -23,6 +23,12 @@ class DocumentKind(StrEnum):
     FACILITY = "facility"
     DECISION = "decision"
     SETTING = "setting"
+    JUDGEMENT = "judgement"
+    EVENT = "event"
+    ALERT = "alert"
+    NIGHT = "night"
+    MESSAGE = "message"
+    REQUEST = "request"
 
 
 # The numbers stand in every register that was ever written: never change or reuse one.
@@ -37,6 +43,12 @@ KIND_CODES = {
     DocumentKind.FACILITY: 15,
     DocumentKind.DECISION: 16,
     DocumentKind.SETTING: 17,
+    DocumentKind.JUDGEMENT: 18,
+    DocumentKind.EVENT: 19,
+    DocumentKind.ALERT: 20,
+    DocumentKind.NIGHT: 21,
+    DocumentKind.MESSAGE: 22,
+    DocumentKind.REQUEST: 23,
 }
 KINDS = {code: kind for kind, code in KIND_CODES.items()}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Self
 
 from placement_engine.errors import StaleProposal
 from placement_engine.intelligence import Facility, Network, Placement
-from placement_engine.register import casework, placed, snapshots
+from placement_engine.register import casework, journal, placed, snapshots
 from placement_engine.register.documents import DocumentKind
 from placement_engine.register.head import Entropy, found, unaccounted
 from placement_engine.register.header import Header, RootKeys
@@ -330,6 +330,20 @@ class Register:
         """What was decided, by day and case."""
         with self._vault.read() as state:
             return casework.decisions(state)
+
+    # What people and the nightly batch note down. ------------------------------------
+
+    def entries(self, kind: DocumentKind) -> Mapping[str, bytes]:
+        """All entries of a kind by key, such as judgements, events and alerts."""
+        with self._vault.read() as state:
+            return MappingProxyType(journal.entries(state, kind))
+
+    def put_entries(
+        self, kind: DocumentKind, entries: Mapping[str, bytes], *, removed: Collection[str] = ()
+    ) -> None:
+        """Add or replace entries and remove others, in one change."""
+        with self._vault.change() as change:
+            journal.put(change, kind, entries, removed)
 
     def _payload(self, kind: DocumentKind, case_id: str, missing: str) -> bytes:
         with self._vault.read() as state:

@@ -58,20 +58,24 @@ def test_bytes_bring_everything_back(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_damaged_bytes_are_invalid_input(data: st.DataObject) -> None:
-    good = network_of(
+def test_damaged_bytes_are_invalid_input_or_say_the_same(data: st.DataObject) -> None:
+    whole = network_of(
         [
             TieReport(a="P1", b="G1", kind=TieKind.MEMBERSHIP, grade=B2, last_seen=AS_OF),
             TieReport(a="P2", b="P1", kind=TieKind.CONFLICT, grade=B2, last_seen=AS_OF),
         ]
-    ).to_bytes()
+    )
+    good = whole.to_bytes()
     bad = bytearray(good)
     at = data.draw(st.integers(0, len(good) - 1))
     bad[at] ^= data.draw(st.integers(1, 255))
     cut = data.draw(st.booleans())
-    with pytest.raises(InvalidInput) as caught:
-        Network.from_bytes(bytes(bad[:at]) if cut else bytes(bad))
-    assert "P1" not in "".join(traceback.format_exception(caught.value))
+    try:
+        read = Network.from_bytes(bytes(bad[:at]) if cut else bytes(bad))
+    except InvalidInput as error:
+        assert "P1" not in "".join(traceback.format_exception(error))
+    else:  # the last bits of a compressed stream are padding
+        assert read.content_hash == whole.content_hash
 
 
 def test_bytes_that_are_something_else() -> None:

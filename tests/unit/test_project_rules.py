@@ -29,6 +29,7 @@ ALONE = {
     "platformdirs": ("commands/",),
     "typer": ("commands/",),
     "rich": ("report/",),
+    "numba": ("compiled.py",),
     "hypothesis": ("testing/",),
     "pytest": ("testing/",),
     # Validation happens at the edge: the policy file, case files, documents in and out.
@@ -51,6 +52,7 @@ TOP = {
     "docs",
     "placement_engine",
     "pyproject.toml",
+    "requirements-peers.lock",
     "requirements.lock",
     "tests",
 }

@@ -1,0 +1,32 @@
+"""Compiled kernels where numba is installed, the same functions as plain Python where not.
+
+numba takes half a second to import: a module with kernels is imported inside the function
+that needs it, never at the top of another. What was compiled is kept beside the module, or
+in the user's cache folder where that cannot be written, so that only the first run waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, TypeVar, cast
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+COMPILED = find_spec("numba") is not None
+"""Whether kernels run compiled; callers take their numpy form where they do not."""
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """Compile a function of numbers and arrays at its first call; floats stay IEEE exact.
+
+    Kernels may call kernels. Without numba the function is given back as it is.
+    """
+    if not COMPILED:
+        return kernel
+    import numba
+
+    try:
+        return cast("Kernel", numba.njit(cache=True, nogil=True)(kernel))
+    except RuntimeError:  # nowhere to keep it: compiled anew in each process
+        return cast("Kernel", numba.njit(nogil=True)(kernel))

@@ -1,0 +1,39 @@
+"""Entries under keys: what people and the nightly batch note down, as documents.
+
+The register does not look into them. A key stands inside the sealed record and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from placement_engine.register.contents import read_framed, write_framed
+from placement_engine.register.documents import DocumentKind
+from placement_engine.register.vault import Changing, Reading
+
+
+def entries(state: Reading, kind: DocumentKind) -> dict[str, bytes]:
+    """All entries of a kind, by key."""
+    found = (read_framed(document.payload) for document in state.documents(kind))
+    return dict(sorted((framed.facts["key"], framed.payload) for framed in found))
+
+
+def put(
+    change: Changing,
+    kind: DocumentKind,
+    changed: Mapping[str, bytes],
+    removed: Collection[str] = (),
+) -> None:
+    """Add or replace entries, and remove others; one that is equal already is left alone."""
+    where = {}
+    for document in change.documents(kind):
+        framed = read_framed(document.payload)
+        where[framed.facts["key"]] = (document.id, framed.payload)
+    for key, payload in changed.items():
+        if key not in where:
+            change.add(kind, write_framed({"key": key}, payload))
+        elif where[key][1] != payload:
+            change.replace(where[key][0], write_framed({"key": key}, payload))
+    for key in removed:
+        if key in where:
+            change.remove(where[key][0])
