@@ -175,7 +175,8 @@ def test_a_library_is_imported_where_it_belongs_alone(library: str) -> None:
 def test_every_library_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
-    declared = {re.split(r"[<>=;\[]", line)[0] for line in project["dependencies"] + extras}
+    names = {re.split(r"[<>=;\[]", line)[0] for line in project["dependencies"] + extras}
+    declared = {name.removeprefix("python-").replace("-", "_") for name in names}
     used = set().union(*map(imported, OURS)) - set(sys.stdlib_module_names) - {"placement_engine"}
     assert used <= declared
     # geopandas alone calls shapely, but our geometry would be wrong with an older one.
