@@ -40,6 +40,7 @@ class Notice(StrEnum):
     NO_THREAT = "no_threat"
     UNKNOWN_SUBJECT = "unknown_subject"
     UNKNOWN_HOUSEHOLD = "unknown_household"
+    DIVIDED_HOUSEHOLD = "divided_household"
     ACUTE = "acute"
     NOT_ALONE = "not_alone"
     SINGLE_USER = "single_user"
