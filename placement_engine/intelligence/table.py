@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 _CHUNK = 4096
 """Rows turned into columns at once: bounds the memory, not the answer."""
-MOST_FAULTS = 1_000_000
+MOST_FAULTS = 10_000
+"""Faults that are told one by one; those beyond are counted, so that no file fills the memory."""
 
 
 class Unreadable(ValueError):
@@ -37,31 +38,33 @@ class Faults:
 
     what: str
     found: list[Fault] = field(default_factory=list)
+    more: int = 0
 
     def add(self, file: str, line: int, column: str, problem: str) -> None:
-        """Note one fault.
+        """Note one fault; beyond `MOST_FAULTS` only its number."""
+        if len(self.found) < MOST_FAULTS:
+            self.found.append(Fault(file, line, column, problem))
+        else:
+            self.more += 1
 
-        Raises
-        ------
-        InvalidFiles
-            At `MOST_FAULTS`: a file without end may not fill the memory.
-        """
-        self.found.append(Fault(file, line, column, problem))
-        if len(self.found) >= MOST_FAULTS:
-            self.found.append(Fault(file, 0, "", "has more faults; reading stopped here"))
-            self.raise_any()
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.found) + self.more
 
     def raise_any(self) -> None:
         """Raise all faults as one error, if there are any."""
         if self.found:
-            raise InvalidFiles(self.found, what=self.what)
+            raise InvalidFiles(self.found, what=self.what, more=self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """The columns of one file; `lines` are the line numbers where its rows begin.
 
-    ``readable`` is false where nothing of the file could be used, as a fault tells.
+    ``readable`` is false where nothing of the file could be used, as a fault tells;
+    ``told`` names columns in faults otherwise than here, and ``files``, where rows of
+    several files were joined, the file of each.
     """
 
     file: str
@@ -69,9 +72,16 @@ class Table:
     lines: Sequence[int]
     columns: Mapping[str, Sequence[str]] = field(repr=False)
     faults: Faults
+    told: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def fault(self, row: int, column: str, problem: str) -> None:
+        """Note a fault of one row."""
+        file = self.files[row] if self.files else self.file
+        self.faults.add(file, self.lines[row], self.told.get(column, column), problem)
 
     def parse(self, name: str, parser: Callable[[str], T]) -> list[T | None]:
         """A column, parsed; None where a text was unreadable and a fault was noted.
@@ -116,28 +126,34 @@ class Table:
                 known[text] = None
                 bad[text] = str(problem)
         if bad:
-            for line, text in zip(self.lines, texts, strict=True):
+            for row, text in enumerate(texts):
                 if text in bad:
-                    self.faults.add(self.file, line, name, bad[text])
+                    self.fault(row, name, bad[text])
         return known
 
 
 def read_table(
-    data: bytes, file: str, *, required: Sequence[str], optional: Sequence[str], faults: Faults
+    data: bytes,
+    file: str,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    faults: Faults,
+    delimiter: str = ",",
 ) -> Table:
     """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
     empty = unreadable(file, required=required, faults=faults)
     text = _decode(data, file, faults)
     if text is None:
         return empty
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     lines: list[int] = []
     columns: dict[str, list[str]] = {}
     rows: list[list[str]] = []
     begins = 1
     try:
         header = [name.strip() for name in next(reader, [])]
-        if not _header(header, file, required=required, optional=optional, faults=faults):
+        if not check_header(header, file, required=required, optional=optional, faults=faults):
             return empty
         begins = reader.line_num + 1
         columns = {name: [] for name in header}
@@ -166,10 +182,12 @@ def _move(rows: list[list[str]], columns: dict[str, list[str]]) -> None:
         rows.clear()
 
 
-def unreadable(file: str, *, required: Sequence[str], faults: Faults) -> Table:
-    """No rows, of a file that is missing or whose fault is already noted."""
+def unreadable(
+    file: str, *, required: Sequence[str], faults: Faults, readable: bool = False
+) -> Table:
+    """No rows: of a file whose fault is already noted, or, `readable`, that need not be there."""
     columns = {name: list[str]() for name in required}
-    return Table(file=file, readable=False, lines=[], columns=columns, faults=faults)
+    return Table(file=file, readable=readable, lines=[], columns=columns, faults=faults)
 
 
 def _decode(data: bytes, file: str, faults: Faults) -> str | None:
@@ -185,7 +203,7 @@ def _decode(data: bytes, file: str, faults: Faults) -> str | None:
         return None
 
 
-def _header(
+def check_header(
     header: Sequence[str],
     file: str,
     *,
@@ -193,7 +211,8 @@ def _header(
     optional: Sequence[str],
     faults: Faults,
 ) -> bool:
-    before = len(faults.found)
+    """Whether a header names what it must and nothing that it may not; else faults tell."""
+    before = faults.count
     known = {*required, *optional}
     for name in required:
         if name not in header:
@@ -207,7 +226,7 @@ def _header(
             faults.add(file, 1, f"column {number}", f"is not a column of this file: {columns}")
         elif name in header[: number - 1]:
             faults.add(file, 1, name, "the column stands twice")
-    return len(faults.found) == before
+    return faults.count == before
 
 
 def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
