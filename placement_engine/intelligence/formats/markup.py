@@ -16,7 +16,7 @@ from placement_engine.intelligence.table import Faults
 
 MAX_DEPTH: Final = 64
 MAX_TEXT: Final = 2**16
-"""Characters of the text of one element."""
+"""Characters inside an element that is handed over."""
 MAX_INSIDE: Final = 10_000
 """Elements inside one that is handed over."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,7 +31,7 @@ _ESCAPES = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
     """One element with what is inside it; `name` is without its prefix."""
 
@@ -39,7 +39,12 @@ class Element:
     line: int
     attributes: Mapping[str, str] = field(repr=False)
     children: list[Element] = field(default_factory=list, repr=False)
-    text: str = field(default="", repr=False)
+    texts: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The text between its tags."""
+        return "".join(self.texts)
 
     def all(self, *path: str) -> list[Element]:
         """The elements at a path of names below this one."""
@@ -67,7 +72,7 @@ class _Records(ContentHandler):
         self._take = take
         self._open: list[Element] = []
         self._depth = 0
-        self._inside = 0
+        self._inside = self._text = 0
         self._at: Locator | None = None
 
     def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802
@@ -82,7 +87,9 @@ class _Records(ContentHandler):
             raise _Stop("is nested too deep")
         if not self._open and name not in self._names:
             return
-        self._inside = self._inside + 1 if self._open else 0
+        if not self._open:
+            self._inside = self._text = 0
+        self._inside += 1
         if self._inside > MAX_INSIDE:
             raise _Stop(f"holds an element with more than {MAX_INSIDE} elements inside")
         element = Element(name=name, line=self.line, attributes=dict(attrs.items()))
@@ -93,8 +100,9 @@ class _Records(ContentHandler):
     def characters(self, content: str) -> None:
         """Keep the text of an element that is wanted."""
         if self._open:
-            self._open[-1].text += content
-            if len(self._open[-1].text) > MAX_TEXT:
+            self._open[-1].texts.append(content)
+            self._text += len(content)
+            if self._text > MAX_TEXT:
                 raise _Stop(f"holds a text of more than {MAX_TEXT} characters")
 
     def endElement(self, name: str) -> None:  # noqa: N802

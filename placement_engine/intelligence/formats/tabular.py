@@ -14,6 +14,7 @@ from placement_engine.intelligence.table import (
     Table,
     read_bytes,
     read_table,
+    unreadable,
 )
 from placement_engine.vocabulary import SOURCES
 
@@ -30,18 +31,16 @@ Opened = Callable[[TableRule, Sequence[str], Sequence[str]], Table]
 def read_csv(path: Path, mapping: FormatMapping, faults: Faults) -> dict[str, Table]:
     """Read one CSV file, or a folder of them, by a mapping."""
     folder = path.is_dir()
-    data: dict[str, bytes] = {}
 
     def opened(rule: TableRule, required: Sequence[str], optional: Sequence[str]) -> Table:
-        name = Path(rule.file).name if folder else path.name
-        if name not in data:
-            at = path / name if folder else path
-            data[name] = _utf8(
-                read_bytes(at, limit=MAX_FILE, what=faults.what), mapping.encoding, name, faults
-            )
+        at = path / Path(rule.file).name if folder else path
+        told = read_bytes(at, limit=MAX_FILE, what=faults.what)
+        data = _utf8(told, mapping.encoding, at.name, faults)
+        if data is None:
+            return unreadable(at.name, required=required, faults=faults)
         return read_table(
-            data[name],
-            name,
+            data,
+            at.name,
             required=required,
             optional=optional,
             faults=faults,
@@ -55,14 +54,17 @@ def by_rules(rules: Sequence[TableRule], opened: Opened, faults: Faults) -> dict
     """The rows of all rules, by their kind."""
     parts: dict[str, list[Table]] = {kind: [] for kind in FILES}
     seen: dict[str, set[str]] = {kind: set() for kind in FILES}
+    # A table that several rules read is opened once, so that its faults are told once.
+    tables: dict[tuple[str, str], Table] = {}
     for rule in rules:
-        others = [r for r in rules if (r.file, r.sheet) == (rule.file, rule.sheet)]
-        used = list(dict.fromkeys([*rule.columns.values(), *rule.where]))
-        # A column that another rule reads is no surprise to this one.
-        besides = {name for r in others for name in (*r.columns.values(), *r.where, *r.ignore)}
-        table = opened(rule, used, sorted(besides - set(used)))
-        parts[rule.rows].append(_mapped(table, rule, seen[rule.rows]))
-    return {kind: joined(kind, tables, faults) for kind, tables in parts.items()}
+        source = (rule.file, rule.sheet)
+        if source not in tables:
+            sharing = [one for one in rules if (one.file, one.sheet) == source]
+            used = {name for one in sharing for name in (*one.columns.values(), *one.where)}
+            ignored = {name for one in sharing for name in one.ignore}
+            tables[source] = opened(rule, sorted(used), sorted(ignored - used))
+        parts[rule.rows].append(_mapped(tables[source], rule, seen[rule.rows]))
+    return {kind: joined(kind, found, faults) for kind, found in parts.items()}
 
 
 def _mapped(table: Table, rule: TableRule, seen: set[str]) -> Table:
@@ -102,8 +104,6 @@ def _mapped(table: Table, rule: TableRule, seen: set[str]) -> Table:
 
 def _kept(table: Table, rule: TableRule) -> Sequence[int]:
     rows: Sequence[int] = range(len(table))
-    if not all(name in table.columns for name in (*rule.columns.values(), *rule.where)):
-        return ()  # the header has a fault
     for column, wanted in rule.where.items():
         texts = table.columns[column]
         rows = [row for row in rows if texts[row].strip() in wanted]
@@ -157,11 +157,11 @@ def four_digits(code: str) -> str:
     return f"0{code}" if len(code) == len("180") and code.isdigit() else code
 
 
-def _utf8(data: bytes, encoding: str, name: str, faults: Faults) -> bytes:
+def _utf8(data: bytes, encoding: str, name: str, faults: Faults) -> bytes | None:
     if encoding == "utf-8":
         return data
     try:
         return data.decode(encoding).encode()
     except UnicodeError:
         faults.add(name, 0, "", f"is not {encoding}, as the mapping says")
-        return b""
+        return None

@@ -73,8 +73,6 @@ def _packed_badly(data: bytes) -> str:
                     return "holds XML that declares a document type, entities or another encoding"
     except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError, OSError, zlib.error):
         return "is not a readable workbook; save it again as .xlsx"
-    except NotImplementedError:
-        return "is packed in a way that is not read"
     return ""
 
 
