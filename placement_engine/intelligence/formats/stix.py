@@ -224,7 +224,8 @@ class _Bundle:
 
 def _plain(checked: Any, one: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties of an object that the library holds valid, times as texts."""
-    if checked["type"] != one["type"]:
+    confidence = one.get("confidence", 0)
+    if checked["type"] != one["type"] or type(confidence) is not int or not 0 <= confidence <= 100:
         raise ValueError
     for name in ("id", "source_ref", "target_ref", "created_by_ref"):
         if name in one:
