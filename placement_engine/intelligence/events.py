@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from placement_engine.intelligence.table import (
-    Table,
+from placement_engine.intelligence.parsers import (
     Unreadable,
     an_id,
     municipality,
     one_of,
+)
+from placement_engine.intelligence.table import (
+    Table,
 )
 from placement_engine.policy import Policy
 from placement_engine.vocabulary import EventKind, TieKind

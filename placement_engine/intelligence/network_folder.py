@@ -24,8 +24,8 @@ from placement_engine.intelligence.table import (
     unreadable,
 )
 
-MAX_FILE = 2**28
-"""Bytes of one file, unpacked: some three million ties."""
+MAX_FILE = 2**30
+"""Bytes of one file, and of all files of a zip unpacked: some twenty million ties."""
 MAX_ZIP = 2**28
 
 
@@ -94,9 +94,10 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
             continue
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile
+        room = MAX_FILE - sum(map(len, found.values()))
         with packed.open(entry) as stream:
-            content = stream.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
+            content = stream.read(room + 1)
+        if len(content) > room:
             faults.add(name, 0, "", f"unpacks to more than {MAX_FILE // 2**20} MiB")
             continue
         found[name] = content

@@ -22,9 +22,7 @@ from placement_engine.intelligence.network import (
     PresenceColumns,
     TieColumns,
 )
-from placement_engine.intelligence.table import (
-    Faults,
-    Table,
+from placement_engine.intelligence.parsers import (
     Unreadable,
     a_day,
     an_id,
@@ -34,6 +32,10 @@ from placement_engine.intelligence.table import (
     optional_day,
     optional_id,
     unit,
+)
+from placement_engine.intelligence.table import (
+    Faults,
+    Table,
     unreadable,
 )
 from placement_engine.vocabulary import SOURCES, TieKind
@@ -137,9 +139,11 @@ class _Nodes:
         """Index of each id of a column, -1 where it is not known."""
 
         def place(text: str) -> int:
-            at = self.index.get(an_id(text), -1)
-            if at < 0 and self.complete:
-                raise Unreadable("the id is not in this network")
+            at = self.index.get(text, -1)
+            if at < 0 or not text:
+                an_id(text)
+                if self.complete:
+                    raise Unreadable("the id is not in this network")
             return at
 
         return table.numbers(column, place)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from placement_engine.intelligence.table import (
-    Faults,
+from placement_engine.intelligence.parsers import (
     Unreadable,
     a_day,
     an_id,
@@ -15,9 +14,12 @@ from placement_engine.intelligence.table import (
     one_of,
     optional_day,
     optional_id,
+    whole,
+)
+from placement_engine.intelligence.table import (
+    Faults,
     read_bytes,
     read_table,
-    whole,
 )
 from placement_engine.vocabulary import (
     SOURCES,
