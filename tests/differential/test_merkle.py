@@ -109,7 +109,7 @@ def test_consistency_is_as_defined_and_holds_nowhere_else(
     assert not holds(earlier, old, len(leaves), new, (*path, old))
     assert not holds(len(leaves) + 1, old, len(leaves), new, path)
     assert not holds(-1, old, len(leaves), new, path)
-    if 0 < earlier:
+    if earlier > 0:
         assert not holds(earlier, old, len(leaves), merkle.leaf_hash(new), path)
     for at in range(len(path)):
         bent = (*path[:at], merkle.leaf_hash(path[at]), *path[at + 1 :])
