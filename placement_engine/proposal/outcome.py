@@ -7,7 +7,7 @@ reader needs: no id, place, distance or date of anybody else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -157,3 +157,10 @@ class Proposal:
     interrupted: bool
     provenance: Provenance
     seconds: float = field(compare=False)
+
+    def only(self, case: CaseId) -> Proposal:
+        """What one case is told: its own answer; sums over several cases are left out."""
+        if len(self.cases) == 1:
+            return self
+        own = tuple(one for one in self.cases if one.case == case)
+        return replace(self, cases=own, levels=(), objective_micronats=None)
