@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from placement_engine.commands.output import Output
-from placement_engine.commands.passphrase import read_passphrase
 from placement_engine.commands.phrases import say
 from placement_engine.commands.settings import Setting, read_settings
 from placement_engine.errors import InvalidConfiguration, UsageError
@@ -70,7 +69,9 @@ REGISTER: Group = (
         "register",
         Annotated[
             str | None,
-            typer.Option("--register", metavar="PATH", help="Register file."),
+            typer.Option(
+                "--register", metavar="PATH|URL", help="Register: a file, or postgresql://…"
+            ),
         ],
         None,
     ),
@@ -99,6 +100,40 @@ REGISTER: Group = (
             typer.Option(
                 "--passphrase-command", metavar="C", help="Read the passphrase from a command."
             ),
+        ],
+        None,
+    ),
+    (
+        "passphrase_credential",
+        Annotated[
+            str | None,
+            typer.Option(
+                "--passphrase-credential", metavar="NAME", help="Passphrase given by systemd."
+            ),
+        ],
+        None,
+    ),
+    (
+        "pkcs11_module",
+        Annotated[
+            str | None,
+            typer.Option(
+                "--pkcs11-module",
+                metavar="LIB",
+                help="Hardware module that holds the key; the passphrase is then its PIN.",
+            ),
+        ],
+        None,
+    ),
+    (
+        "pkcs11_token",
+        Annotated[str | None, typer.Option("--pkcs11-token", metavar="LABEL", help="Its token.")],
+        None,
+    ),
+    (
+        "pkcs11_key",
+        Annotated[
+            str | None, typer.Option("--pkcs11-key", metavar="LABEL", help="The token's key.")
         ],
         None,
     ),
@@ -166,13 +201,19 @@ class Run:
         return Path(self.settings["cache_dir"].value or ".")
 
     @property
-    def register_path(self) -> Path:
-        """The register file that is named.
+    def passphrase_fd(self) -> int | None:
+        """Open file descriptor to read the passphrase from."""
+        given: int | None = self.options["passphrase_fd"]
+        return given
+
+    @property
+    def register_location(self) -> str:
+        """Path or address of the register that is named.
 
         Raises
         ------
         InvalidConfiguration
-            If none is named, or one of a kind that this release has not.
+            If none is named.
         """
         named = self.settings["register"].value
         if named is None:
@@ -180,12 +221,7 @@ class Run:
                 "No register is named.",
                 do="Give --register PATH or set register in the configuration.",
             )
-        if "://" in named:
-            raise InvalidConfiguration(
-                "That register is on a server; this release keeps registers in SQLite files only.",
-                do="Give --register the path of a file.",
-            )
-        return Path(named)
+        return named
 
     def policy(self) -> Policy:
         """The policy that is named, or the shipped one."""
@@ -218,28 +254,24 @@ class Run:
 
         Core dumps are forbidden first, and the bytes of the passphrase overwritten at once.
         """
+        from placement_engine.commands.opening import keys_of
         from placement_engine.engine import PlacementEngine
-        from placement_engine.register import PassphraseKey
-        from placement_engine.register.hardening import forbid_core_dumps
+        from placement_engine.geo import load_geography
+        from placement_engine.register import Register
+        from placement_engine.register.location import open_store, store_maker
 
-        forbid_core_dumps()
-        path, as_of, policy = self.register_path, self.as_of, self.policy()
-        passphrase = read_passphrase(
-            self.settings, self.options["passphrase_fd"], language=self.language, new=create
-        )
-        keys = PassphraseKey(passphrase)
-        cache = self.cache_dir
-        try:
-            engine = (
-                PlacementEngine.create(
-                    path, keys, single_user=True, as_of=as_of, policy=policy, cache_dir=cache
-                )
-                if create
-                else PlacementEngine.open(path, keys, as_of=as_of, policy=policy, cache_dir=cache)
+        location, as_of, policy = self.register_location, self.as_of, self.policy()
+        with keys_of(self, new=create) as keys:
+            if create:
+                make = store_maker(location, os.urandom)
+                register = Register.found(make, keys, single_user=True, today=as_of)
+            else:
+                register = Register.over(open_store(location), keys)
+        with register:
+            geography = load_geography(policy, cache_dir=self.cache_dir)
+            engine = PlacementEngine(
+                register=register, policy=policy, geography=geography, as_of=as_of
             )
-        finally:
-            keys.wipe()
-        with engine:
             if engine.single_user:
                 self.output.note(say(self.language, "single_user"))
             yield engine
@@ -288,6 +320,10 @@ def make_run(options: Mapping[str, Any]) -> Run:
         "register": options.get("register"),
         "passphrase_file": options.get("passphrase_file"),
         "passphrase_command": options.get("passphrase_command"),
+        "passphrase_credential": options.get("passphrase_credential"),
+        "pkcs11_module": options.get("pkcs11_module"),
+        "pkcs11_token": options.get("pkcs11_token"),
+        "pkcs11_key": options.get("pkcs11_key"),
         "policy": options.get("policy_file"),
         "lang": None if lang is None else lang.value,
     }

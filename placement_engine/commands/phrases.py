@@ -58,6 +58,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1100": "Regelverket är fel.",
         "PE-1110": "Inställningarna saknas eller motsäger varandra.",
         "PE-1120": "Kommundata är ofullständiga eller ändrade.",
+        "PE-1130": "Ett bibliotek som behövs är inte installerat.",
         "PE-1200": "Registret är upptaget eller går inte att nå.",
         "PE-1300": "Nyckeln är fel eller saknas.",
         "PE-1400": "Registret är ändrat utanför programmet.",

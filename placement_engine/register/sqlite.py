@@ -202,6 +202,10 @@ class _Change:
         with translated():
             self.put([(_HEAD_ID, head)])
 
+    def set_header(self, header: bytes) -> None:
+        with translated():
+            self.put([(_HEADER_ID, header)])
+
 
 def refuse_existing(path: Path) -> None:
     """Raise `RegisterUnavailable` if there is anything at `path`."""

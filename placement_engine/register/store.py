@@ -37,6 +37,9 @@ class StoreChange(StoreView, Protocol):
     def set_head(self, head: bytes) -> None:
         """Replace the head."""
 
+    def set_header(self, header: bytes) -> None:
+        """Replace the header: the register has new keys."""
+
 
 class RegisterStore(Protocol):
     """Keeps the bytes of one register.
