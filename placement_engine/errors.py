@@ -176,6 +176,12 @@ class NotPermitted(PlacementError):
     exit_code = 15
 
 
+class ApprovalNeeded(NotPermitted):
+    """A second person has to sign first; the request waits in the register."""
+
+    code = "PE-1510"
+
+
 EXIT_CODES: dict[int, str] = {
     0: "done",
     1: "our fault (also status faulted)",

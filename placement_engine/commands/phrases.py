@@ -63,6 +63,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1300": "Nyckeln är fel eller saknas.",
         "PE-1400": "Registret är ändrat utanför programmet.",
         "PE-1500": "Det är inte tillåtet.",
+        "PE-1510": "En andra person måste godkänna först.",
     }
 )
 """What an error code means, in Swedish; the details follow in the error's own words."""

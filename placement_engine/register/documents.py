@@ -29,6 +29,9 @@ class DocumentKind(StrEnum):
     NIGHT = "night"
     MESSAGE = "message"
     REQUEST = "request"
+    USER = "user"
+    LOG = "log"
+    LOG_KEY = "log_key"
 
 
 # The numbers stand in every register that was ever written: never change or reuse one.
@@ -49,6 +52,9 @@ KIND_CODES = {
     DocumentKind.NIGHT: 21,
     DocumentKind.MESSAGE: 22,
     DocumentKind.REQUEST: 23,
+    DocumentKind.USER: 24,
+    DocumentKind.LOG: 25,
+    DocumentKind.LOG_KEY: 26,
 }
 KINDS = {code: kind for kind, code in KIND_CODES.items()}
 

@@ -8,7 +8,7 @@ without the key. Opening a register compares both before anything is answered.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ from placement_engine.register.head import (
     RECORDS,
     Entropy,
     Head,
+    LogState,
     Rows,
     seal_head,
     unaccounted,
@@ -77,6 +78,7 @@ class Vault:
         self._known = b""  # the sealed head for which _head and _index hold
         self._head = Head(count=0, epoch=0, digest=0)
         self._index: dict[bytes, tuple[Seal, int]] = {}
+        self._told: Callable[[], None] | None = None
         with self.read():
             pass
 
@@ -84,6 +86,44 @@ class Vault:
     def epoch(self) -> int:
         """Number of changes that the register had seen when it was last looked at."""
         return self._head.epoch
+
+    @property
+    def facts(self) -> int:
+        """As `epoch`, but changes of the audit log alone do not count."""
+        return self._head.epoch - self._head.quiet
+
+    @property
+    def log(self) -> LogState:
+        """How far the audit log had come when the register was last looked at."""
+        return self._head.log
+
+    @property
+    def register_id(self) -> bytes:
+        """16 random bytes that tell this register from others."""
+        return self._keys.register_id
+
+    @property
+    def sealed_head(self) -> bytes:
+        """The head as it was last seen in the store: sealed, so that it may lie anywhere."""
+        return self._known
+
+    def read_head(self, sealed: bytes) -> Head:
+        """Open a copy of a sealed head that was kept elsewhere.
+
+        Raises
+        ------
+        IntegrityBroken
+            It is no head of this register under its present key.
+        """
+        seal, body = self._heads.open(self._keys.register_id, sealed)
+        head = Head.decode(body)
+        if seal.kind != layout.HEAD_CODE or seal.version != head.epoch:
+            raise unaccounted()
+        return head
+
+    def tell(self, told: Callable[[], None]) -> None:
+        """Call `told` after each change that was kept."""
+        self._told = told
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -100,6 +140,7 @@ class Vault:
         with self._store.write() as store:
             self._account(store)
             draft = Changing(store, self._sealer, self._keys, self._index, self._entropy)
+            draft.log = self._head.log
             yield draft
             if not draft.puts and not draft.deletes:
                 return
@@ -111,13 +152,21 @@ class Vault:
                 number = crypto.fingerprint(self._keys.digest, row_id, record)
                 index[row_id] = (self._sealer.look(row_id, record), number)
                 digest += number
-            head = Head(count=len(index), epoch=self._head.epoch + 1, digest=digest % MODULUS)
+            head = Head(
+                count=len(index),
+                epoch=self._head.epoch + 1,
+                digest=digest % MODULUS,
+                quiet=self._head.quiet + draft.quiet,
+                log=draft.log,
+            )
             sealed = seal_head(self._keys, self._entropy, head)
             store.delete(draft.deletes)
             store.put(draft.puts)
             store.set_head(sealed)
         # Only a change that was kept may alter what we believe to be there.
         self._known, self._head, self._index = sealed, head, index
+        if self._told is not None:
+            self._told()
 
     def verify(self) -> VerifyReport:
         """Open every record and account for each.
@@ -162,10 +211,7 @@ class Vault:
         sealed = view.head()
         if sealed == self._known:
             return
-        seal, body = self._heads.open(self._keys.register_id, sealed)
-        head = Head.decode(body)
-        if seal.kind != layout.HEAD_CODE or seal.version != head.epoch:
-            raise unaccounted()
+        head = self.read_head(sealed)
         if head.epoch <= self._head.epoch and self._known:
             raise unaccounted()  # an old state was put back while we looked
         index: dict[bytes, tuple[Seal, int]] = {}
@@ -257,7 +303,8 @@ class Reading:
 class Changing(Reading):
     """The documents as they were before the change, and what is staged to change.
 
-    What is staged is not yet seen by reading. A document can be staged once.
+    What is staged is not yet seen by reading. A document can be staged once. `log` is the
+    state of the audit log after the change; `quiet` tells that nothing else changes.
     """
 
     def __init__(
@@ -269,14 +316,16 @@ class Changing(Reading):
         entropy: Entropy,
     ) -> None:
         super().__init__(view, sealer, keys, index)
-        self._entropy = entropy
+        self.entropy = entropy
         self._staged: set[bytes] = set()
         self.puts: Rows = []
         self.deletes: list[bytes] = []
+        self.log = LogState()
+        self.quiet = False
 
     def add(self, kind: DocumentKind, payload: bytes) -> bytes:
         """Stage a new document; gives its id."""
-        row_id = self._entropy(ID_SIZE)
+        row_id = self.entropy(ID_SIZE)
         self._put(row_id, KIND_CODES[kind], 1, payload)
         return row_id
 
