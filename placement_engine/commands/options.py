@@ -21,6 +21,7 @@ import typer
 
 from placement_engine.commands.output import Output
 from placement_engine.commands.phrases import say
+from placement_engine.commands.session import ACCESS, open_session
 from placement_engine.commands.settings import Setting, read_settings
 from placement_engine.errors import InvalidConfiguration, UsageError
 from placement_engine.vocabulary import Language
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from placement_engine.engine import PlacementEngine
     from placement_engine.policy import Policy
     from placement_engine.proposal.outcome import Notice
+    from placement_engine.register import Register
     from placement_engine.solver import Limits
 
 Group = tuple[tuple[str, object, object], ...]
@@ -137,6 +139,7 @@ REGISTER: Group = (
         ],
         None,
     ),
+    *ACCESS,
 )
 SEARCH: Group = (
     (
@@ -249,34 +252,57 @@ class Run:
         return Limits(time_s=time_s, max_work=work, gap=gap)
 
     @contextmanager
-    def engine(self, *, create: bool = False) -> Iterator[PlacementEngine]:
-        """The engine over the register that is named, opened with the passphrase, then closed.
-
-        Core dumps are forbidden first, and the bytes of the passphrase overwritten at once.
-        """
-        from placement_engine.commands.opening import keys_of
+    def engine(
+        self, *, create: bool = False, single_user: bool = True
+    ) -> Iterator[PlacementEngine]:
+        """The engine over the register that is named, then closed."""
         from placement_engine.engine import PlacementEngine
         from placement_engine.geo import load_geography
+
+        policy = self.policy()
+        with self.opened(create=create, single_user=single_user) as register:
+            geography = load_geography(policy, cache_dir=self.cache_dir)
+            yield PlacementEngine(
+                register=register, policy=policy, geography=geography, as_of=self.as_of
+            )
+
+    @contextmanager
+    def opened(
+        self, *, create: bool = False, single_user: bool = True, anchored: bool = True
+    ) -> Iterator[Register]:
+        """The register that is named, opened for the one who acts, then closed.
+
+        Core dumps are forbidden first, and the bytes of the passphrase overwritten at once.
+
+        Parameters
+        ----------
+        create, single_user
+            Make it anew, and for whom.
+        anchored
+            False where the anchor itself is to be set anew.
+        """
+        from placement_engine.commands.opening import keys_of
         from placement_engine.register import Register
         from placement_engine.register.location import open_store, store_maker
 
-        location, as_of, policy = self.register_location, self.as_of, self.policy()
+        location, as_of = self.register_location, self.as_of
         with keys_of(self, new=create) as keys:
+            session = open_session(
+                self.settings, self.options, language=self.language, anchored=anchored
+            )
             if create:
                 make = store_maker(location, os.urandom)
-                register = Register.found(make, keys, single_user=True, today=as_of)
+                register = Register.found(
+                    make, keys, single_user=single_user, today=as_of, session=session
+                )
             else:
-                register = Register.over(open_store(location), keys)
+                register = Register.over(open_store(location), keys, session=session)
         with register:
-            geography = load_geography(policy, cache_dir=self.cache_dir)
-            engine = PlacementEngine(
-                register=register, policy=policy, geography=geography, as_of=as_of
-            )
-            if engine.single_user:
+            if register.single_user:
                 self.output.note(say(self.language, "single_user"))
-            yield engine
+            yield register
 
-    def notices(self, engine: PlacementEngine) -> tuple[Notice, ...]:
+    def notices(self, engine: PlacementEngine | Register) -> tuple[Notice, ...]:
         """What every answer over this register must tell."""
         from placement_engine.proposal.outcome import Notice
 
@@ -294,6 +320,9 @@ def shared(*groups: Group) -> Callable[[Callable[..., int | None]], Callable[...
         @wraps(command)
         def run_command(**given: Any) -> int | None:
             options = {name: given.pop(name) for name, _, _ in added}
+            # What the log says of purpose and case where nothing else does.
+            options["command"] = f"{command.__module__.rpartition('.')[2]} {command.__name__}"
+            options["case"] = given.get("case") or ""
             return command(make_run(options), **given)
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own_parameters]
@@ -324,6 +353,11 @@ def make_run(options: Mapping[str, Any]) -> Run:
         "pkcs11_module": options.get("pkcs11_module"),
         "pkcs11_token": options.get("pkcs11_token"),
         "pkcs11_key": options.get("pkcs11_key"),
+        "role": options.get("role"),
+        "identity": options.get("identity"),
+        "identity_passphrase_file": options.get("identity_passphrase_file"),
+        "anchor": options.get("anchor"),
+        "witness": options.get("witness"),
         "policy": options.get("policy_file"),
         "lang": None if lang is None else lang.value,
     }

@@ -77,6 +77,16 @@ def read_passphrase(
     )
 
 
+def from_file(path: str) -> bytearray:
+    """A passphrase from the first line of a file; raises `WrongKey` if it gives none."""
+    return _checked(_from_file(path))
+
+
+def from_person(language: Language, *, twice: bool, phrase: str) -> bytearray:
+    """A passphrase that a person types; raises `WrongKey` if nothing is typed."""
+    return _checked(_from_person(language, twice=twice, phrase=phrase))
+
+
 def _checked(raw: bytearray) -> bytearray:
     """`raw` without its last line break."""
     for ending in (b"\n", b"\r"):
@@ -154,10 +164,10 @@ def _from_command(command: str) -> bytearray:
     return bytearray(done.stdout)
 
 
-def _from_person(language: Language, *, twice: bool) -> bytearray:
+def _from_person(language: Language, *, twice: bool, phrase: str = "passphrase") -> bytearray:
     from getpass import getpass
 
-    first = bytearray(getpass(say(language, "passphrase"), stream=sys.stderr).encode())
-    if twice and first != getpass(say(language, "passphrase_again"), stream=sys.stderr).encode():
+    first = bytearray(getpass(say(language, phrase), stream=sys.stderr).encode())
+    if twice and first != getpass(say(language, f"{phrase}_again"), stream=sys.stderr).encode():
         raise WrongKey("The two passphrases differ.", unchanged="Nothing was made.")
     return first

@@ -39,6 +39,11 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "passphrase": ("Lösenfras: ", "Passphrase: "),
         "passphrase_again": ("Lösenfras igen: ", "Passphrase again: "),
+        "identity_passphrase": (
+            "Lösenfras för din privata nyckel: ",
+            "Passphrase of your private key: ",
+        ),
+        "identity_passphrase_again": ("Samma igen: ", "The same again: "),
     }
 )
 """Key to (Swedish, English)."""

@@ -26,10 +26,27 @@ VARIABLES: Final[Mapping[str, str | None]] = {
     "policy": "PLACEMENT_POLICY",
     "lang": "PLACEMENT_LANG",
     "decided_by": "PLACEMENT_USER",
+    "role": None,
+    "purpose": None,
+    "identity": None,
+    "identity_passphrase_file": None,
+    "anchor": None,
+    "witness": None,
     "cache_dir": "PLACEMENT_CACHE_DIR",
 }
 """Each setting and the environment variable that may give it."""
-PATHS: Final = frozenset({"register", "passphrase_file", "pkcs11_module", "policy", "cache_dir"})
+PATHS: Final = frozenset(
+    {
+        "register",
+        "passphrase_file",
+        "pkcs11_module",
+        "identity",
+        "identity_passphrase_file",
+        "anchor",
+        "policy",
+        "cache_dir",
+    }
+)
 HIDDEN: Final = frozenset({"passphrase_command"})
 """Settings that could hold a secret by mistake: shown as set, never as they stand."""
 
