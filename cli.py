@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from placement_engine.commands import (
     accept,
+    alerts_message,
+    approve,
+    audit,
     case,
     config,
     demo,
@@ -19,6 +22,7 @@ from placement_engine.commands import (
     register,
     report,
     solve,
+    users,
 )
 from placement_engine.commands import help as about
 from placement_engine.commands.program import program, start
@@ -28,6 +32,7 @@ app = program(
         "demo": demo.demo,
         "propose": propose.propose,
         "accept": accept.accept,
+        "approve": approve.approve,
         "explain": explain.explain,
         "report": report.report,
         "case add": case.add,
@@ -37,6 +42,16 @@ app = program(
         "register list": register.list_cases,
         "register remove": register.remove,
         "register verify": register.verify,
+        "register anchor": users.anchor,
+        "register audit verify": audit.verify,
+        "register audit show": audit.show,
+        "register audit prove": audit.prove,
+        "register user identity": users.identity,
+        "register user add": users.add,
+        "register user remove": users.remove,
+        "register user list": users.list_users,
+        "alerts message": alerts_message.message,
+        "alerts messages": alerts_message.read,
         "network import": network.import_network,
         "network show": network.show,
         "network explain": network.explain,
@@ -50,6 +65,9 @@ app = program(
     groups={
         "case": "Placement questions as they were entered.",
         "register": "Who is placed where, encrypted.",
+        "register audit": "Who did what, when and why.",
+        "register user": "Who may use the register, and as what.",
+        "alerts": "Collisions that came up after a decision.",
         "network": "Who is hostile to whom, and why.",
         "facilities": "What places offer.",
         "config": "Settings and where they come from.",

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies
+from placement_engine.report import bodies, register_bodies
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -24,6 +24,10 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "anchor": register_bodies.AnchorBody,
+        "audit": register_bodies.AuditBody,
+        "audit_log": register_bodies.LogBody,
+        "audit_proof": register_bodies.ProofBody,
         "cases": bodies.CasesBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
@@ -33,7 +37,9 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "exit_codes": bodies.ExitCodesBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
+        "identity": register_bodies.IdentityBody,
         "import": bodies.ImportBody,
+        "messages": register_bodies.MessagesBody,
         "network": bodies.NetworkBody,
         "outcome": bodies.OutcomeBody,
         "paths": bodies.PathsBody,
@@ -41,6 +47,8 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
+        "requests": register_bodies.RequestsBody,
+        "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }
 )
