@@ -345,6 +345,37 @@ class Register:
         with self._vault.change() as change:
             journal.put(change, kind, entries, removed)
 
+    def put_all(
+        self,
+        entries: Mapping[DocumentKind, Mapping[str, bytes]],
+        *,
+        removed: Mapping[DocumentKind, Collection[str]] | None = None,
+        seen: int | None = None,
+    ) -> None:
+        """Add or replace entries of several kinds and remove others, in one change.
+
+        Parameters
+        ----------
+        seen
+            The `epoch` at which was read what the entries rest on. If the register has
+            changed since, by anybody, nothing is written.
+
+        Raises
+        ------
+        StaleProposal
+            The register has changed since `seen`.
+        """
+        gone = removed or {}
+        with self._vault.change() as change:
+            if seen is not None and seen != self._vault.epoch:
+                raise StaleProposal(
+                    "The register has changed since the facts were read.",
+                    unchanged="Nothing was written.",
+                    do="Run it again.",
+                )
+            for kind in sorted({*entries, *gone}):
+                journal.put(change, kind, entries.get(kind, {}), gone.get(kind, ()))
+
     def _payload(self, kind: DocumentKind, case_id: str, missing: str) -> bytes:
         with self._vault.read() as state:
             where = self._where(state, kind)
