@@ -163,10 +163,10 @@ class Change:
 
 
 RED_LEVEL = {
-    FindingKind.PLACED: 3,
+    FindingKind.PLACED: 2,
     FindingKind.PROVIDER: 1,
     FindingKind.ACTOR: 2,
-    FindingKind.PRESENCE: 3,
+    FindingKind.PRESENCE: 2,
     FindingKind.RISK: 3,
     FindingKind.EVENT: 2,
     FindingKind.REVIEW: 9,

@@ -241,6 +241,11 @@ class Register:
         with self._vault.read() as state:
             return snapshots.stored(state)
 
+    def network_as_it_was(self, hashes: Mapping[str, str]) -> Network | None:
+        """What was in force once, by content hash of each batch; None if it is not kept."""
+        with self._vault.read() as state:
+            return snapshots.by_hash(state, hashes)
+
     def facilities(self) -> tuple[Facility, ...]:
         """What places offer, as last imported."""
         with self._vault.read() as state:
