@@ -18,6 +18,7 @@ from typing import Self
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
+from placement_engine.cases.objections import objections
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.rules.registry import RULES
 from placement_engine.cases.standing import observe
@@ -50,6 +51,7 @@ from placement_engine.vocabulary import (
     CaseId,
     MunicipalityCode,
     ProtectionCategory,
+    ProviderId,
 )
 
 VERSION = "0.1.0"
@@ -227,15 +229,23 @@ class PlacementEngine:
 
     # A named person decides. ---------------------------------------------------------
 
-    def accept(self, case_id: CaseId, choice: int, *, decided_by: str) -> Decision:
+    def accept(
+        self,
+        case_id: CaseId,
+        choice: int,
+        *,
+        decided_by: str,
+        provider: ProviderId | None = None,
+    ) -> Decision:
         """Place the subject where choice number `choice` of the last proposal says.
 
-        The choice is checked again against today's facts first.
+        The choice, and the care provider where one is named, are checked against today's
+        facts first.
 
         Raises
         ------
         StaleProposal
-            The choice is not safe any more; propose again.
+            The choice is not safe any more, or the provider houses somebody who collides.
         """
         case = self.case(case_id)
         gates.check(case, self.as_of)
@@ -249,18 +259,25 @@ class PlacementEngine:
                 unchanged="Nothing was written.",
                 do=f"See: placement explain {case_id}.",
             )
-        if self._objections(case, chosen.municipality):
+        if self._objections(case, chosen.municipality, provider):
             raise StaleProposal(
-                f"Choice {choice} of case {case_id} is not safe any more: facts have changed.",
+                f"Choice {choice} of case {case_id} is not safe: facts have changed, or the "
+                "care provider houses somebody who must be kept apart.",
                 unchanged="Nothing was written.",
-                do=f"Run: placement propose {case_id}.",
+                do=f"Run: placement propose {case_id}, or choose another provider.",
             )
         record = {"kind": DecisionKind.CHOICE, "choice": choice, "reason": "", "objections": []}
-        self._decide(case, chosen.municipality, record, decided_by)
+        self._decide(case, chosen.municipality, record, decided_by, provider)
         return Decision(case=case_id, kind=DecisionKind.CHOICE, choice=choice)
 
     def override(
-        self, case_id: CaseId, municipality: MunicipalityCode, reason: str, *, decided_by: str
+        self,
+        case_id: CaseId,
+        municipality: MunicipalityCode,
+        reason: str,
+        *,
+        decided_by: str,
+        provider: ProviderId | None = None,
     ) -> Decision:
         """Place the subject elsewhere than proposed, with a reason that is recorded.
 
@@ -278,9 +295,9 @@ class PlacementEngine:
             "kind": DecisionKind.OVERRIDE,
             "choice": None,
             "reason": reason.strip(),
-            "objections": self._objections(case, municipality),
+            "objections": self._objections(case, municipality, provider),
         }
-        self._decide(case, municipality, record, decided_by)
+        self._decide(case, municipality, record, decided_by, provider)
         return Decision(case=case_id, kind=DecisionKind.OVERRIDE, choice=None)
 
     # Under the flow. -----------------------------------------------------------------
@@ -332,19 +349,18 @@ class PlacementEngine:
                 do=f"Run: placement propose {case_id}.",
             )
 
-    def _objections(self, case: Case, municipality: MunicipalityCode) -> list[str]:
-        assembly = self._assemble([case], seed=0)
-        site = self.geography.index[municipality]
-        subject = assembly.problem.subjects[0]
-        objections = [
-            code for code, effect in assembly.effects[0].items() if effect.forbidden[site]
-        ]
-        if subject.ceiling is not None and subject.unary[site] > subject.ceiling:
-            objections.append("ceiling")
-        return objections
+    def _objections(
+        self, case: Case, municipality: MunicipalityCode, provider: ProviderId | None
+    ) -> list[str]:
+        return objections(self._assemble([case], seed=0), municipality, provider)
 
     def _decide(
-        self, case: Case, municipality: MunicipalityCode, record: Mapping[str, object], who: str
+        self,
+        case: Case,
+        municipality: MunicipalityCode,
+        record: Mapping[str, object],
+        who: str,
+        provider: ProviderId | None,
     ) -> None:
         provenance = self._provenance()
         decision = {
@@ -364,7 +380,7 @@ class PlacementEngine:
                 start=self.as_of,
                 end=None,
                 owner=case.owner,
-                provider=None,
+                provider=provider,
                 category=ProtectionCategory.DEFECTOR,
                 review_by=None,
             ),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from placement_engine.cases.case import Case
 from placement_engine.cases.gangs import gang_costs
 from placement_engine.cases.households import Household, at_least_one, household_scores
+from placement_engine.cases.steps import highest_step
 from placement_engine.cases.world import CaseTies, Placed, Present, World
 from placement_engine.errors import InvalidCase
 from placement_engine.geo import Geography
@@ -146,6 +147,7 @@ class Observer:
         alone = [(member,) for member in members]
         to_placed = household_scores(self.graph, alone, [self._household(s) for s in placed])
         to_present = household_scores(self.graph, alone, self._actors)
+        inside = self.graph.scores(members, members)
         return CaseTies(
             members=members,
             placed=to_placed,
@@ -154,6 +156,7 @@ class Observer:
             household_reunion=at_least_one(to_placed.reunion),
             household_present=at_least_one(to_present.h_or),
             coverage=tuple(self.graph.coverage(member) for member in members),
+            divided=highest_step(self.policy, inside.h_or, inside.direct) is not None,
         )
 
     def _household(self, subject: SubjectRef) -> Household:

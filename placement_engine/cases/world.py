@@ -90,6 +90,8 @@ class CaseTies:
         (A,) the same hostility to each presence.
     coverage
         H, how much is known of each member.
+    divided
+        Whether two members are hostile enough that, placed apart, they would be kept apart.
     """
 
     members: tuple[str, ...]
@@ -99,6 +101,7 @@ class CaseTies:
     household_reunion: NDArray[np.float64]
     household_present: NDArray[np.float64]
     coverage: tuple[Coverage, ...]
+    divided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

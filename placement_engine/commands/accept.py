@@ -8,7 +8,7 @@ import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
 from placement_engine.errors import InvalidConfiguration, UsageError
-from placement_engine.vocabulary import CaseId, Language
+from placement_engine.vocabulary import CaseId, Language, ProviderId
 
 if TYPE_CHECKING:
     from placement_engine.report.bodies import DecisionBody
@@ -31,6 +31,10 @@ def accept(
             help="Decide otherwise: code on line 1 of standard input, then the reason.",
         ),
     ] = False,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", metavar="ID", help="Pseudonym of the care provider."),
+    ] = None,
     editor: Annotated[
         bool, typer.Option("--editor", help="Write the override in an editor.")
     ] = False,
@@ -46,12 +50,13 @@ def accept(
         raise UsageError("--editor goes with --override.")
     who = _decided_by(run)
     other = read_override(language=run.language, editor=editor) if override else None
+    housed_by = None if provider is None else _pseudonym(provider)
     with run.engine() as engine:
         if other is not None:
-            decision = engine.override(CaseId(case), *other, decided_by=who)
+            decision = engine.override(CaseId(case), *other, decided_by=who, provider=housed_by)
         else:
             assert choice is not None
-            decision = engine.accept(CaseId(case), choice, decided_by=who)
+            decision = engine.accept(CaseId(case), choice, decided_by=who, provider=housed_by)
         body = DecisionBody(
             case=decision.case,
             kind=decision.kind.value,
@@ -60,6 +65,15 @@ def accept(
             notices=run.notices(engine),
         )
     run.output.result(body, page(line(_told(body, run.language))))
+
+
+def _pseudonym(provider: str) -> ProviderId:
+    from placement_engine.intelligence.ids import id_problem
+
+    problem = id_problem(provider)
+    if problem:
+        raise UsageError(f"--provider {problem}.")
+    return ProviderId(provider)
 
 
 def _decided_by(run: Run) -> str:

@@ -254,6 +254,7 @@ def _notices(
         Notice.UNKNOWN_HOUSEHOLD: any(
             of_adult and too_few for of_adult, too_few in zip(adults, unknown[1:], strict=True)
         ),
+        Notice.DIVIDED_HOUSEHOLD: world.ties[k].divided,
         Notice.ACUTE: case.acute,
         Notice.NOT_ALONE: case.lives_alone_well is False,
         Notice.LAWYER: case.minor

@@ -203,6 +203,15 @@ class CasesBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBody:
+    """A report that was written to a file."""
+
+    case: str
+    file: str
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalBody:
     """How many placements were removed."""
 

@@ -40,6 +40,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "proposal": Proposal,
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
+        "report": bodies.ReportBody,
         "verification": bodies.VerificationBody,
     }
 )
