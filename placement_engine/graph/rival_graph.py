@@ -275,11 +275,6 @@ class RivalGraph:
         nodes = self._network.nodes
         return min((-float(e.strength[i]), nodes[int(e.b[i])]) for i in own)[1]
 
-    @property
-    def edges(self) -> Edges:
-        """The edges of the day, as flat arrays; read-only."""
-        return self._edges
-
     def numbers(self, ids: Sequence[str]) -> Ints:
         """Node number of each id, -1 where the network does not know it."""
         return np.array([self._index.get(i, -1) for i in ids], dtype=np.int64)

@@ -79,6 +79,11 @@ class Alert:
         """Whether somebody must still look."""
         return self.state in (AlertState.OPEN, AlertState.ESCALATED)
 
+    def is_due(self, as_of: date, numbers: Nightly) -> bool:
+        """Whether it is red, waits, and was last told long enough ago to be told again."""
+        waited = (as_of - self.told).days >= numbers.repeat_days
+        return self.waits and self.urgency is Urgency.RED and waited
+
     def to_bytes(self) -> bytes:
         """The sealed document."""
         told = {name: getattr(self, name) for name in _PLAIN}
@@ -156,15 +161,14 @@ def advance(
             continue
         if alert.placement not in owners:
             changed[alert.id] = replace(alert, state=AlertState.CLOSED, told=as_of, after=0)
-        elif alert.waits and alert.urgency is Urgency.RED:
-            if (as_of - alert.told).days >= numbers.repeat_days:
-                late = (as_of - alert.raised).days >= numbers.escalate_days
-                changed[alert.id] = replace(
-                    alert,
-                    told=as_of,
-                    times=alert.times + 1,
-                    state=AlertState.ESCALATED if late else alert.state,
-                )
+        elif alert.is_due(as_of, numbers):
+            late = (as_of - alert.raised).days >= numbers.escalate_days
+            changed[alert.id] = replace(
+                alert,
+                told=as_of,
+                times=alert.times + 1,
+                state=AlertState.ESCALATED if late else alert.state,
+            )
     return _partnered(alerts, changed)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from placement_engine.cases.case import Case, read_cases
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.standing import observe
-from placement_engine.errors import RegisterUnavailable
+from placement_engine.errors import RegisterUnavailable, UnknownReference
 from placement_engine.geo import Geography
 from placement_engine.nightly.alerts import Alert, read_alerts
 from placement_engine.nightly.events import Event, actors_on, read_events, with_actors
@@ -73,6 +73,20 @@ def gather(register: Register, *, policy: Policy, geography: Geography, as_of: d
         unchanged="Nothing was written.",
         do="Run it again when the import is done.",
     )
+
+
+def last_night(register: Register) -> NightState:
+    """What the last night has told.
+
+    Raises
+    ------
+    UnknownReference
+        There was none.
+    """
+    kept = register.entries(DocumentKind.NIGHT)
+    if STATE_KEY not in kept:
+        raise UnknownReference("There was no night yet.", do="Run: placement recheck.")
+    return NightState.from_bytes(kept[STATE_KEY])
 
 
 def leavers_digest(facts: Facts) -> str:

@@ -147,7 +147,7 @@ class Snapshot:
         """The snapshot that `arrays` told; nothing is copied."""
         nodes, max_length = (int(number) for number in flat["numbers"])
         own = {f.name: flat[f.name] for f in fields(cls) if f.name not in ("edges", "max_length")}
-        halves = {
+        halves: dict[str, Any] = {
             name: HalfEdges(
                 start=flat[f"edges.{name}.start"],
                 far=flat[f"edges.{name}.far"],
@@ -155,7 +155,7 @@ class Snapshot:
             )
             for name in _HALVES
         }
-        plain = {
+        plain: dict[str, Any] = {
             f.name: flat[f"edges.{f.name}"]
             for f in fields(Edges)
             if f.name not in (*_HALVES, "nodes")

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies
+from placement_engine.report import bodies, night_bodies
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -24,17 +24,21 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "alert": night_bodies.AlertBody,
+        "alerts": night_bodies.AlertsBody,
         "cases": bodies.CasesBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
+        "event": night_bodies.EventBody,
         "exit_codes": bodies.ExitCodesBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
         "import": bodies.ImportBody,
         "network": bodies.NetworkBody,
+        "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
         "paths": bodies.PathsBody,
         "proposal": Proposal,
