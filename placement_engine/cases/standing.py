@@ -9,15 +9,28 @@ from placement_engine.cases.households import living_with
 from placement_engine.cases.observe import Observer
 from placement_engine.geo import Geography
 from placement_engine.graph import RivalGraph
+from placement_engine.intelligence import Network
 from placement_engine.policy import Policy
 from placement_engine.register import Register
 from placement_engine.vocabulary import ProtectionCategory
 
 
-def observe(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Observer:
+def observe(
+    register: Register,
+    *,
+    policy: Policy,
+    geography: Geography,
+    as_of: date,
+    network: Network | None = None,
+) -> Observer:
     """Everything known as of a day: the engine, and the nightly recheck, begin here.
 
     Placed defectors and the subjects of cases count as having left their groups.
+
+    Parameters
+    ----------
+    network
+        In place of what the register has in force, such as an earlier one.
     """
     codes = frozenset(geography.codes)
     placements = tuple(stored.placement for stored in register.placements())
@@ -27,7 +40,10 @@ def observe(register: Register, *, policy: Policy, geography: Geography, as_of: 
         p.subject for p in placements if p.category is ProtectionCategory.DEFECTOR
     }
     graph = RivalGraph.build(
-        register.network(), as_of=as_of, policy=policy, implied_defectors=frozenset(leavers)
+        register.network() if network is None else network,
+        as_of=as_of,
+        policy=policy,
+        implied_defectors=frozenset(leavers),
     )
     return Observer(
         graph=graph,

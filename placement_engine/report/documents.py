@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies, register_bodies
+from placement_engine.report import bodies, night_bodies, register_bodies
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -24,6 +24,8 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "alert": night_bodies.AlertBody,
+        "alerts": night_bodies.AlertsBody,
         "anchor": register_bodies.AnchorBody,
         "audit": register_bodies.AuditBody,
         "audit_log": register_bodies.LogBody,
@@ -34,6 +36,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
+        "event": night_bodies.EventBody,
         "exit_codes": bodies.ExitCodesBody,
         "export": bodies.ExportBody,
         "explanation": bodies.ExplanationBody,
@@ -42,6 +45,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "import": bodies.ImportBody,
         "messages": register_bodies.MessagesBody,
         "network": bodies.NetworkBody,
+        "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
         "paths": bodies.PathsBody,
         "proposal": Proposal,
