@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies
+from placement_engine.report import bodies, network_bodies
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -25,6 +25,7 @@ PREFIX = "placement_engine/"
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
         "cases": bodies.CasesBody,
+        "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
         "demo": DemoBody,
@@ -34,9 +35,11 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
         "import": bodies.ImportBody,
-        "network": bodies.NetworkBody,
+        "judgement": network_bodies.JudgementBody,
+        "judgements": network_bodies.JudgementsBody,
+        "network": network_bodies.NetworkBody,
         "outcome": bodies.OutcomeBody,
-        "paths": bodies.PathsBody,
+        "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
