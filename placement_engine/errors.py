@@ -124,6 +124,12 @@ class StaleProposal(InvalidInput):
     code = "PE-1060"
 
 
+class InvalidJudgement(InvalidInput):
+    """A judgement of the network that cannot be made as things stand."""
+
+    code = "PE-1080"
+
+
 class InvalidPolicy(PlacementError):
     """The policy file is wrong."""
 
@@ -143,6 +149,20 @@ class DataFault(PlacementError):
 
     code = "PE-1120"
     exit_code = 11
+
+
+class MissingExtra(PlacementError):
+    """Something was asked for whose library is not installed."""
+
+    code = "PE-1130"
+    exit_code = 11
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(
+            f"{what} needs a library that is not installed.",
+            unchanged="Nothing was changed.",
+            do=f"Run: pip install placement-engine[{extra}].",
+        )
 
 
 class RegisterUnavailable(PlacementError):
@@ -171,6 +191,12 @@ class NotPermitted(PlacementError):
 
     code = "PE-1500"
     exit_code = 15
+
+
+class ApprovalNeeded(NotPermitted):
+    """A second person has to sign first; the request waits in the register."""
+
+    code = "PE-1510"
 
 
 EXIT_CODES: dict[int, str] = {

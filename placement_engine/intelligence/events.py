@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from placement_engine.intelligence.parsers import (
+from placement_engine.intelligence.table import (
+    Table,
     Unreadable,
     an_id,
     municipality,
     one_of,
-)
-from placement_engine.intelligence.table import (
-    Table,
 )
 from placement_engine.policy import Policy
 from placement_engine.vocabulary import EventKind, TieKind

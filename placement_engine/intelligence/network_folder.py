@@ -25,8 +25,9 @@ from placement_engine.intelligence.table import (
 )
 
 MAX_FILE = 2**30
-"""Bytes of one file, and of all files of a zip unpacked: some twenty million ties."""
+"""Bytes of one file of a folder: some fifteen million ties."""
 MAX_ZIP = 2**28
+"""Bytes of a zip, and of each file in it when unpacked."""
 
 
 def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> Network:
@@ -94,11 +95,10 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
             continue
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile
-        room = MAX_FILE - sum(map(len, found.values()))
         with packed.open(entry) as stream:
-            content = stream.read(room + 1)
-        if len(content) > room:
-            faults.add(name, 0, "", f"unpacks to more than {MAX_FILE // 2**20} MiB")
+            content = stream.read(MAX_ZIP + 1)
+        if len(content) > MAX_ZIP:
+            faults.add(name, 0, "", f"unpacks to more than {MAX_ZIP // 2**20} MiB")
             continue
         found[name] = content
     return found

@@ -22,7 +22,9 @@ from placement_engine.intelligence.network import (
     PresenceColumns,
     TieColumns,
 )
-from placement_engine.intelligence.parsers import (
+from placement_engine.intelligence.table import (
+    Faults,
+    Table,
     Unreadable,
     a_day,
     an_id,
@@ -32,10 +34,6 @@ from placement_engine.intelligence.parsers import (
     optional_day,
     optional_id,
     unit,
-)
-from placement_engine.intelligence.table import (
-    Faults,
-    Table,
     unreadable,
 )
 from placement_engine.vocabulary import SOURCES, TieKind
@@ -140,10 +138,8 @@ class _Nodes:
 
         def place(text: str) -> int:
             at = self.index.get(text, -1)
-            if at < 0 or not text:
-                an_id(text)
-                if self.complete:
-                    raise Unreadable("the id is not in this network")
+            if at < 0 and an_id(text) and self.complete:
+                raise Unreadable("the id is not in this network")
             return at
 
         return table.numbers(column, place)
@@ -266,13 +262,26 @@ def _presences(table: Table, nodes: _Nodes, codes: frozenset[str]) -> PresenceCo
 def _once(columns: dict[str, np.ndarray], types: dict[str, str]) -> dict[str, np.ndarray]:
     """Rows that are equal in all columns collapse to one; the rest in one stable order."""
     keys = _packed([columns[name] for name in types])
-    order = np.lexsort(keys[::-1])
+    order = _order(keys)
     new = np.zeros(len(order), dtype=np.bool_)
     new[:1] = True
     for key in keys:
         ordered = key[order]
         new[1:] |= ordered[1:] != ordered[:-1]
-    return {name: columns[name][order[new]].astype(kind) for name, kind in types.items()}
+    kept = order[new]
+    return {name: columns[name].astype(kind, copy=False)[kept] for name, kind in types.items()}
+
+
+def _order(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """Positions by rising keys, the first weighing most: only its ties look at the others."""
+    order = np.argsort(keys[0])
+    ordered = keys[0][order]
+    tied = np.zeros(len(order), dtype=np.bool_)
+    tied[1:] = ordered[1:] == ordered[:-1]
+    tied[:-1] |= tied[1:]
+    among = order[tied]
+    order[tied] = among[np.lexsort([key[among] for key in reversed(keys)])]
+    return order
 
 
 def _packed(columns: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from placement_engine.intelligence.parsers import (
+from placement_engine.intelligence.table import (
+    Faults,
     Unreadable,
     a_day,
     an_id,
@@ -14,12 +15,9 @@ from placement_engine.intelligence.parsers import (
     one_of,
     optional_day,
     optional_id,
-    whole,
-)
-from placement_engine.intelligence.table import (
-    Faults,
     read_bytes,
     read_table,
+    whole,
 )
 from placement_engine.vocabulary import (
     SOURCES,

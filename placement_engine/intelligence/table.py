@@ -1,35 +1,33 @@
 """CSV files as columns, all faults collected, none of their content ever repeated.
 
-A column is parsed once for each different text in it, so that 700,000 rows cost a few
+A column is parsed once for each different text in it, so that millions of rows cost a few
 thousand parses. A text that cannot be parsed becomes None and one fault for each row.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement_engine.compiled import COMPILED
 from placement_engine.errors import Fault, InvalidFiles
-from placement_engine.intelligence.coded import Coded
-from placement_engine.intelligence.ids import refusal
-from placement_engine.intelligence.parsers import Unreadable
+from placement_engine.intelligence.columns import BadRow, Column, cut, header_of, plain, read
+from placement_engine.intelligence.ids import id_problem, refusal
 
 T = TypeVar("T")
 
-LARGE = 2**22
-"""Bytes from which on a compiled pass over a file pays."""
-_CHUNK = 4096
-"""Rows turned into columns at once: bounds the memory, not the answer."""
 MOST_FAULTS = 10_000
 """Faults that are told one by one; those beyond are counted, so that no file fills the memory."""
+
+
+class Unreadable(ValueError):
+    """A text that cannot be parsed; its message tells what would have been right."""
 
 
 @dataclass(slots=True)
@@ -69,7 +67,7 @@ class Table:
 
     file: str
     readable: bool = True
-    lines: Sequence[int] | NDArray[Any]
+    lines: Sequence[int]
     columns: Mapping[str, Sequence[str]] = field(repr=False)
     faults: Faults
     told: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +79,7 @@ class Table:
     def fault(self, row: int, column: str, problem: str) -> None:
         """Note a fault of one row."""
         file = self.files[row] if self.files else self.file
-        self.faults.add(file, int(self.lines[row]), self.told.get(column, column), problem)
+        self.faults.add(file, self.lines[row], self.told.get(column, column), problem)
 
     def parse(self, name: str, parser: Callable[[str], T]) -> list[T | None]:
         """A column, parsed; None where a text was unreadable and a fault was noted.
@@ -89,56 +87,48 @@ class Table:
         A column that the file does not have reads as empty texts.
         """
         column = self._column(name)
-        known = self._known(name, column, parser)
-        return list(map(known.__getitem__, column.codes.tolist()))
+        values = self._values(name, column, parser)
+        return [values[code] for code in column.codes.tolist()]
 
     def numbers(
         self, name: str, parser: Callable[[str], float], kind: type = np.int64
     ) -> NDArray[Any]:
         """A column of numbers, parsed; -1 where a text was unreadable."""
         column = self._column(name)
-        values: NDArray[Any] = np.full(len(column.texts), -1, dtype=kind)
-        for code, value in self._known(name, column, parser).items():
-            if value is not None:
-                values[code] = value
-        return np.asarray(values[column.codes])
+        values = self._values(name, column, parser)
+        numbers = [-1 if value is None else value for value in values]
+        return np.array(numbers, dtype=kind)[column.codes]
 
     def coded(self, name: str, parser: Callable[[str], str]) -> tuple[NDArray[Any], list[str]]:
         """A column of texts as positions among its different texts, the empty one first."""
         column = self._column(name)
-        known = {code: text or "" for code, text in self._known(name, column, parser).items()}
-        different = sorted({"", *known.values()})
+        values = [value or "" for value in self._values(name, column, parser)]
+        different = sorted({"", *values})
         position = {text: at for at, text in enumerate(different)}
-        places = np.zeros(len(column.texts), dtype=np.int64)
-        for code, text in known.items():
-            places[code] = position[text]
+        places = np.array([position[text] for text in values], dtype=np.int64)
         return places[column.codes], different
 
-    def _column(self, name: str) -> Coded:
+    def _column(self, name: str) -> Column:
         texts = self.columns.get(name)
         if texts is None:
-            return Coded(np.zeros(len(self), dtype=np.int32), [""])
-        if isinstance(texts, Coded):
-            return texts
-        different = dict.fromkeys(texts)
-        code = {text: at for at, text in enumerate(different)}
-        codes = np.fromiter(map(code.__getitem__, texts), dtype=np.int32, count=len(texts))
-        return Coded(codes, list(different))
+            return Column.blank(len(self))
+        return texts if isinstance(texts, Column) else Column.of(texts)
 
-    def _known(self, name: str, column: Coded, parser: Callable[[str], T]) -> dict[int, T | None]:
-        """Each text of a column by its code, parsed once; a fault for each row with a bad one."""
-        known: dict[int, T | None] = {}
+    def _values(self, name: str, column: Column, parser: Callable[[str], T]) -> list[T | None]:
+        """What each different text of a column says."""
+        values: list[T | None] = []
         bad: dict[int, str] = {}
-        for code, text in column.different():
+        for code, text in enumerate(column.texts):
             try:
-                known[code] = parser(text)
+                values.append(parser(text))
             except Unreadable as problem:
-                known[code] = None
+                values.append(None)
                 bad[code] = str(problem)
         if bad:
-            for row in np.flatnonzero(np.isin(column.codes, list(bad))).tolist():
+            wrong = np.isin(column.codes, np.array([*bad], dtype=np.int32))
+            for row in np.flatnonzero(wrong).tolist():
                 self.fault(row, name, bad[int(column.codes[row])])
-        return known
+        return values
 
 
 def read_table(
@@ -152,80 +142,27 @@ def read_table(
 ) -> Table:
     """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
     empty = unreadable(file, required=required, faults=faults)
+    data = data.removeprefix(codecs.BOM_UTF8)
     if not _is_text(data, file, faults):
         return empty
-    after = data.find(b"\n") + 1
-    if COMPILED and len(data) >= LARGE and after and b'"' not in data[:after]:
-        from placement_engine.intelligence.large_csv import coded_rows
-
-        first = data[:after].decode("utf-8-sig").rstrip("\r\n")
-        header = _cells(first.split(delimiter) if first else [])
-        rows = coded_rows(data, start=after, width=len(header), delimiter=delimiter)
-        if rows is not None:
-            if not check_header(header, file, required=required, optional=optional, faults=faults):
-                return empty
-            for line, fields in rows.wrong:
-                faults.add(file, line, "", _wrong_length(fields, len(header)))
-            columns = dict(zip(header, rows.columns, strict=True))
-            return Table(file=file, lines=rows.lines, columns=columns, faults=faults)
-    return _read_rows(
-        data, file, required=required, optional=optional, faults=faults, delimiter=delimiter
-    )
-
-
-def _read_rows(
-    data: bytes,
-    file: str,
-    *,
-    required: Sequence[str],
-    optional: Sequence[str],
-    faults: Faults,
-    delimiter: str,
-) -> Table:
-    """Read it with the csv module, which knows every quote and line end."""
-    empty = unreadable(file, required=required, faults=faults)
-    text = io.StringIO(data.decode("utf-8-sig"), newline="")
-    reader = csv.reader(text, strict=True, delimiter=delimiter)
-    lines: list[int] = []
-    columns: dict[str, list[str]] = {}
-    rows: list[list[str]] = []
-    begins = 1
+    if b'"' not in data:
+        data = data.replace(b"\r\n", b"\n")
     try:
-        header = _cells(next(reader, []))
+        header, start = header_of(data, delimiter)
         if not check_header(header, file, required=required, optional=optional, faults=faults):
             return empty
-        begins = reader.line_num + 1
-        columns = {name: [] for name in header}
-        for row in reader:
-            if len(row) == len(header):
-                rows.append(row)
-                lines.append(begins)
-                if len(rows) == _CHUNK:
-                    _move(rows, columns)
-            elif row:
-                faults.add(file, begins, "", _wrong_length(len(row), len(header)))
-            begins = reader.line_num + 1
-    except csv.Error:
-        faults.add(file, begins, "", "is not CSV: check quotes and line ends")
+
+        def wrong(line: int, fields: int) -> None:
+            problem = f"has {fields} fields where the header has {len(header)}"
+            faults.add(file, line, "", problem)
+
+        body = cut(data, start, len(header), wrong) if plain(data, delimiter) else None
+        body = body or read(data.decode(), len(header), wrong, delimiter=delimiter)
+    except BadRow as row:
+        faults.add(file, row.line, "", "is not CSV: check quotes and line ends")
         return empty
-    _move(rows, columns)
-    return Table(file=file, lines=lines, columns=columns, faults=faults)
-
-
-def _cells(header: Sequence[str]) -> list[str]:
-    return [name.strip() for name in header]
-
-
-def _wrong_length(fields: int, wanted: int) -> str:
-    return f"has {fields} fields where the header has {wanted}"
-
-
-def _move(rows: list[list[str]], columns: dict[str, list[str]]) -> None:
-    """Move rows to the columns: a few long lists burden the collector less than many rows."""
-    if rows:
-        for column, texts in zip(columns.values(), zip(*rows, strict=True), strict=True):
-            column.extend(texts)
-        rows.clear()
+    columns = dict(zip(header, body.columns, strict=True))
+    return Table(file=file, lines=body.lines, columns=columns, faults=faults)
 
 
 def unreadable(
@@ -242,8 +179,7 @@ def _is_text(data: bytes, file: str, faults: Faults) -> bool:
         faults.add(file, line, "", "holds a NUL byte; save it as UTF-8 text")
         return False
     try:
-        if not data.isascii():
-            data.decode()
+        data.decode()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         faults.add(file, line, "", "is not UTF-8; save it as UTF-8 text")
@@ -300,3 +236,86 @@ def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
         problem = f"is larger than {limit // 2**20} MiB"
         raise InvalidFiles([Fault(path.name, 0, "", problem)], what=what)
     return data
+
+
+# Parsers of one text. ------------------------------------------------------------------
+
+
+def an_id(text: str) -> str:
+    """A pseudonym."""
+    problem = id_problem(text)
+    if problem:
+        raise Unreadable(problem)
+    return text
+
+
+def optional_id(text: str) -> str:
+    """A pseudonym or nothing."""
+    return an_id(text) if text else ""
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], int]:
+    """Index of one of some words."""
+    index = {word: number for number, word in enumerate(words)}
+
+    def parse(text: str) -> int:
+        if text not in index:
+            raise Unreadable(f"must be one of {', '.join(words)}")
+        return index[text]
+
+    return parse
+
+
+def a_day(text: str) -> int:
+    """An ISO date as its day number."""
+    problem = "must be a date such as 2026-11-01"
+    if not (len(text) == len("2026-11-01") and text[4] == text[7] == "-"):
+        # Other ISO forms, such as weeks, are read by some Pythons only.
+        raise Unreadable(problem)
+    try:
+        return date.fromisoformat(text).toordinal()
+    except ValueError:
+        raise Unreadable(problem) from None
+
+
+def optional_day(text: str) -> int:
+    """A day number, 0 for nothing."""
+    return a_day(text) if text else 0
+
+
+def unit(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise Unreadable("must be a number from 0 to 1")
+    return value + 0.0  # minus zero is zero
+
+
+def free_text(text: str) -> str:
+    """Any text of at most 200 characters that UTF-8 can hold."""
+    if len(text) > 200:
+        raise Unreadable("is longer than 200 characters")
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Unreadable("holds a character that is none")
+    return text
+
+
+def whole(text: str) -> int:
+    """A whole number from 0, in plain digits."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Unreadable("must be a whole number from 0")
+    return int(text)
+
+
+def municipality(codes: frozenset[str]) -> Callable[[str], str]:
+    """A municipality code among `codes`."""
+
+    def parse(text: str) -> str:
+        if text not in codes:
+            raise Unreadable("is not the code of a municipality (four digits)")
+        return text
+
+    return parse

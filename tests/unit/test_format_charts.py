@@ -15,7 +15,7 @@ from placement_engine.intelligence.formats.writing import write_network
 from placement_engine.intelligence.network import KINDS
 from placement_engine.testing.exchange import CODES
 from placement_engine.vocabulary import NetworkFormat, PersonRole, TieKind
-from tests.unit.test_network_reader import files, read
+from tests.unit.test_network_reader import AS_OF, files, read
 
 ANX = """<?xml version="1.0" encoding="UTF-8"?>
 <Chart>
@@ -96,7 +96,7 @@ def test_an_arrow_at_both_ends_is_two_threats(tmp_path: Path) -> None:
         tmp_path,
         ANX.replace('"threat" ArrowStyle="ArrowOnTail"', '"threat" ArrowStyle="ArrowOnBoth"'),
     )
-    assert network.count_ties("P-2")[TieKind.THREAT] == 2
+    assert network.count_ties("P-2", as_of=AS_OF)[TieKind.THREAT] == 2
 
 
 @pytest.mark.parametrize(
