@@ -90,3 +90,11 @@ def test_a_refused_file_imports_nothing(placement: Placement, world: Path) -> No
     stated = placement("network", "import", str(world / "bomb.anx"), "--format", "stix", *DAY)
     assert stated.exit_code == 10
     assert "PE-1010" in stated.stderr
+
+
+def test_an_export_is_noted_as_a_disclosure(placement: Placement, world: Path) -> None:
+    assert placement("network", "export", str(world / "out"), *DAY).exit_code == 0
+    log = placement("register", "audit", "show", *DAY, "--json")
+    assert log.exit_code == 0, log.stderr
+    noted = [(one["call"], one["act"]) for one in json.loads(log.stdout)["entries"]]
+    assert ("export", "disclosure") in noted
