@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from placement_engine.errors import IntegrityBroken, RegisterUnavailable
+from placement_engine.register.documents import DocumentKind
 from placement_engine.register.records import RECORD_SIZE
+from placement_engine.register.rotation import follows
 from placement_engine.register.vault import Vault
 
 
@@ -86,6 +88,9 @@ def hold(vault: Vault, anchor: Anchor) -> None:
         )
     if kept == vault.sealed_head:
         return
+    if _before_new_keys(vault, kept):
+        anchor.write(vault.register_id, vault.sealed_head)
+        return
     head = vault.read_head(kept)
     if head.epoch >= vault.epoch:
         raise IntegrityBroken(
@@ -95,6 +100,13 @@ def hold(vault: Vault, anchor: Anchor) -> None:
             do=_RECOVER,
         )
     anchor.write(vault.register_id, vault.sealed_head)
+
+
+def _before_new_keys(vault: Vault, kept: bytes) -> bool:
+    """Whether new keys were the very next thing after what the anchor has seen."""
+    with vault.read() as state:
+        bridges = [document.payload for document in state.documents(DocumentKind.ROTATION)]
+    return any(follows(bridge, kept) for bridge in bridges)
 
 
 _RECOVER = (

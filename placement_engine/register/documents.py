@@ -32,6 +32,7 @@ class DocumentKind(StrEnum):
     USER = "user"
     LOG = "log"
     LOG_KEY = "log_key"
+    ROTATION = "rotation"
 
 
 # The numbers stand in every register that was ever written: never change or reuse one.
@@ -55,6 +56,7 @@ KIND_CODES = {
     DocumentKind.USER: 24,
     DocumentKind.LOG: 25,
     DocumentKind.LOG_KEY: 26,
+    DocumentKind.ROTATION: 30,
 }
 KINDS = {code: kind for kind, code in KIND_CODES.items()}
 

@@ -26,7 +26,7 @@ class MemoryStore:
 
     def header(self) -> bytes:
         """The header as it is now."""
-        return self._state.header
+        return self._state.header()
 
     @contextmanager
     def read(self) -> Iterator[StoreView]:
@@ -42,7 +42,7 @@ class MemoryStore:
             )
         self._writing = True
         try:
-            draft = _State(self._state.header, self._state.head(), dict(self._state.rows))
+            draft = _State(self._state.header(), self._state.head(), dict(self._state.rows))
             yield draft
             self._state = draft
         finally:
@@ -57,9 +57,12 @@ class MemoryStore:
 
 class _State:
     def __init__(self, header: bytes, head: bytes, rows: dict[bytes, bytes]) -> None:
-        self.header = header
+        self._header = header
         self._head = head
         self.rows = rows
+
+    def header(self) -> bytes:
+        return self._header
 
     def head(self) -> bytes:
         return self._head
@@ -82,4 +85,4 @@ class _State:
         self._head = head
 
     def set_header(self, header: bytes) -> None:
-        self.header = header
+        self._header = header

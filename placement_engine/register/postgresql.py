@@ -122,7 +122,7 @@ class PostgresqlStore:
     def header(self) -> bytes:
         """The register's header."""
         with self.read() as view:
-            return _the_only(view, _HEADER_ID)
+            return view.header()
 
     @contextmanager
     def read(self) -> Iterator[StoreView]:
@@ -204,6 +204,9 @@ class PostgresqlStore:
 class _Change:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def header(self) -> bytes:
+        return _the_only(self, _HEADER_ID)
 
     def head(self) -> bytes:
         return _the_only(self, _HEAD_ID)

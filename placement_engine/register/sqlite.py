@@ -154,6 +154,10 @@ class _Change:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    def header(self) -> bytes:
+        with translated():
+            return _content(self._connection, _HEADER_ID)
+
     def head(self) -> bytes:
         with translated():
             return _content(self._connection, _HEAD_ID)

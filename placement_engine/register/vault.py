@@ -7,7 +7,6 @@ without the key. Opening a register compares both before anything is answered.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +27,9 @@ from placement_engine.register.head import (
     unaccounted,
 )
 from placement_engine.register.header import ID_SIZE, RootKeys
+from placement_engine.register.keys import KeyProvider
 from placement_engine.register.records import Seal, Sealer
+from placement_engine.register.rotation import refuse_renewed, renew
 from placement_engine.register.store import RegisterStore, StoreView
 
 
@@ -168,6 +169,38 @@ class Vault:
         if self._told is not None:
             self._told()
 
+    def renew(self, provider: KeyProvider) -> int:
+        """Give the register new keys, wrapped under a key of `provider`, and seal all anew.
+
+        One change: killed at any point, it leaves the old keys or the new ones. Who has the
+        register open meanwhile has to open it again.
+
+        Returns
+        -------
+        int
+            How many records were sealed anew.
+        """
+        self._refuse_closed()
+        with self._store.write() as store:
+            self._account(store)
+            renewed = renew(
+                store,
+                keys=self._keys,
+                provider=provider,
+                entropy=self._entropy,
+                head=self._head,
+                seals={row_id: seal for row_id, (seal, _) in self._index.items()},
+            )
+        self._keys.wipe()
+        self._keys = renewed.keys
+        self._sealer = Sealer(renewed.keys, RECORDS, self._entropy)
+        self._heads = Sealer(renewed.keys, HEADS, self._entropy)
+        self._known, self._head, self._index = renewed.sealed_head, renewed.head, renewed.index
+        if self._told is not None:
+            self._told()
+        self.scrub()
+        return len(self._index)
+
     def verify(self) -> VerifyReport:
         """Open every record and account for each.
 
@@ -211,6 +244,7 @@ class Vault:
         sealed = view.head()
         if sealed == self._known:
             return
+        refuse_renewed(view.header(), self._keys)
         head = self.read_head(sealed)
         if head.epoch <= self._head.epoch and self._known:
             raise unaccounted()  # an old state was put back while we looked
@@ -287,7 +321,7 @@ class Reading:
         count = layout.parts(layout.length(body))
         if count > len(self._index):
             raise unaccounted()
-        return part_ids(self._keys, row_id, seal.version, count)
+        return self._keys.part_ids(row_id, seal.version, count)
 
     def _open(self, ids: Sequence[bytes]) -> Iterator[tuple[Seal, bytes]]:
         for row_id, record in zip(ids, self._view.fetch(ids), strict=True):
@@ -352,16 +386,8 @@ class Changing(Reading):
         self.puts.append(
             (row_id, self._sealer.seal(row_id, kind=kind, version=version, body=first))
         )
-        ids = part_ids(self._keys, row_id, version, len(rest))
+        ids = self._keys.part_ids(row_id, version, len(rest))
         self.puts.extend(
             (part, self._sealer.seal(part, kind=layout.PART_CODE, version=version, body=body))
             for part, body in zip(ids, rest, strict=True)
         )
-
-
-def part_ids(keys: RootKeys, row_id: bytes, version: int, count: int) -> list[bytes]:
-    """Ids of the records that follow a document's first: random to all but the key's holder."""
-    return [
-        crypto.pseudorandom_id(keys.row_ids, row_id + struct.pack(">QQ", version, number))
-        for number in range(count)
-    ]
