@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Protocol
 
 from placement_engine.errors import IntegrityBroken, RegisterUnavailable
@@ -58,7 +59,7 @@ class FileAnchor:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put content into a file as a whole or not at all, for the owner's eyes only."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
