@@ -112,16 +112,14 @@ def prove(
     from placement_engine.report.register_bodies import ProofBody
 
     with run.opened() as register:
-        proof, note = offices.prove(register.desk, number)
-        with register.desk.vault.read() as state:
-            key = register.desk.log_key(state)
+        proof, note, verifier = offices.prove(register.desk, number)
         body = ProofBody(
             leaf=b64encode(proof.leaf).decode(),
             index=proof.index,
             size=proof.size,
             path=tuple(b64encode(step).decode() for step in proof.path),
             checkpoint=note.decode(),
-            verifier="" if key is None else key.verifier,
+            verifier=verifier,
             notices=run.notices(register),
         )
     lines = (

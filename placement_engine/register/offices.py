@@ -109,8 +109,13 @@ def read_log(desk: Desk) -> tuple[Entry, ...]:
         return tuple(audit.entries(audit.leaves(state, desk.vault.log)))
 
 
-def prove(desk: Desk, number: int) -> tuple[Proof, bytes]:
-    """Prove that entry `number`, counted from 1, is in the log; with a checkpoint for it.
+def prove(desk: Desk, number: int) -> tuple[Proof, bytes, str]:
+    """Prove that entry `number`, counted from 1, is in the log.
+
+    Returns
+    -------
+    tuple
+        The proof, a signed checkpoint of its size, and the log's public key.
 
     Raises
     ------
@@ -123,7 +128,7 @@ def prove(desk: Desk, number: int) -> tuple[Proof, bytes]:
         raise UnknownReference(f"The log has {len(leaves)} entries, and no entry {number}.")
     proof = audit.prove(leaves, number - 1)
     now = checkpoint.Checkpoint(origin=key.origin, size=proof.size, root=proof.root)
-    return proof, key.sign(now)
+    return proof, key.sign(now), key.verifier
 
 
 def verify_log(desk: Desk) -> LogReport:
@@ -154,14 +159,15 @@ def verify_log(desk: Desk) -> LogReport:
     )
 
 
-def reset_anchor(desk: Desk, anchor: Anchor) -> None:
-    """Make an anchor follow the register as it is now, whatever the anchor has seen.
+def reset_anchor(desk: Desk, anchor: Anchor) -> int:
+    """Make an anchor follow the register as it is now; gives the epoch from which it does.
 
     The desk must be without an anchor: with one it would not have opened.
     """
     with desk.change("reset_anchor"):
         pass
     anchor.write(desk.vault.register_id, desk.vault.sealed_head)
+    return desk.vault.epoch
 
 
 def authorise(desk: Desk, call: str, parameters: Sequence[bytes] = ()) -> None:
