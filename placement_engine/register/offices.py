@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from placement_engine.errors import InvalidConfiguration, UnknownReference
 from placement_engine.register import audit, checkpoint, journal, merkle, requests, users
@@ -27,12 +28,16 @@ class LogReport:
     verifier
         The log's public key, in the form that other programs take; empty before the first
         entry.
+    set_back
+        How many entries are earlier by the clock than the one before them: a few where
+        several machines write, many where somebody set a clock back.
     """
 
     entries: int
     root: bytes
     witnesses: int
     verifier: str
+    set_back: int
 
 
 def known(desk: Desk) -> tuple[User, ...]:
@@ -142,7 +147,9 @@ def verify_log(desk: Desk) -> LogReport:
     witnesses = desk.session.witnesses if desk.session is not None else ()
     with desk.vault.read() as state:
         log, key = desk.vault.log, desk.log_key(state)
-        hashes = [merkle.leaf_hash(leaf) for leaf in audit.leaves(state, log)]
+        leaves = audit.leaves(state, log)
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    times = [entry.at for entry in audit.entries(leaves) if entry.at is not None]
     agreed = 0
     for witness in witnesses:
         note = witness.read(desk.vault.register_id)
@@ -156,6 +163,7 @@ def verify_log(desk: Desk) -> LogReport:
         root=log.tree.root,
         witnesses=agreed,
         verifier="" if key is None else key.verifier,
+        set_back=sum(later < earlier for earlier, later in pairwise(times)),
     )
 
 

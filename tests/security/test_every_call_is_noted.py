@@ -117,6 +117,7 @@ REGISTER_CALLS: dict[str, tuple[Act, Callable[[Register, Path], Any]]] = {
     "placements": (Act.READ, lambda r, f: r.placements()),
     "import_placements": (Act.COLLECTION, lambda r, f: r.import_placements([another()])),
     "remove_placement": (Act.ERASURE, lambda r, f: removed(r)),
+    "remove_placements": (Act.ERASURE, lambda r, f: r.remove_placements([], AS_OF)),
     "networks": (Act.READ, lambda r, f: r.networks()),
     "network": (Act.READ, lambda r, f: r.network()),
     "import_network": (

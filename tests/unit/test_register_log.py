@@ -26,6 +26,7 @@ from placement_engine.register import (
     crypto,
     merkle,
     messages,
+    offices,
 )
 from placement_engine.register.audit import Entry
 from placement_engine.register.checkpoint import (
@@ -252,6 +253,15 @@ def test_owners_write_and_answer_and_are_not_named(store: MemoryStore) -> None:
         assert messages.read(other.desk, "A-2") == ()
     assert set(told[0].__slots__) == {"alert", "own", "sent", "expires", "text"}
     assert "1234" not in repr(told)
+
+
+def test_a_clock_that_was_set_back_is_told(store: MemoryStore) -> None:
+    wall = Wall()
+    with owner(store, "A", wall) as one:
+        for hours in (1, 2, 0, 3, 2, 2):
+            wall.now = NOON + timedelta(hours=hours)
+            one.placements()
+        assert offices.verify_log(one.desk).set_back == 2
 
 
 def test_a_message_ends_and_is_removed(store: MemoryStore) -> None:
