@@ -44,14 +44,14 @@ class FileAnchor:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreachable("anchor", error, "Nothing was changed.") from None
+            raise _unreachable("anchor", error) from None
 
     def write(self, register_id: bytes, sealed: bytes) -> None:
         """As `Anchor`; raises `RegisterUnavailable` if it cannot be written."""
         try:
             write_whole(self._file(register_id), sealed)
         except OSError as error:
-            raise _unreachable("anchor", error, "The register itself is sound.") from None
+            raise _unreachable("anchor", error) from None
 
     def _file(self, register_id: bytes) -> Path:
         return self.path / f"{register_id.hex()}.anchor" if self.path.is_dir() else self.path
@@ -116,9 +116,9 @@ _RECOVER = (
 )
 
 
-def _unreachable(what: str, error: OSError, unchanged: str) -> RegisterUnavailable:
+def _unreachable(what: str, error: OSError) -> RegisterUnavailable:
     return RegisterUnavailable(
         f"The {what} cannot be reached ({type(error).__name__}).",
-        unchanged=unchanged,
+        unchanged="Nothing was changed.",
         do=f"Check the disk or host that keeps the {what}, and run: placement register verify.",
     )
