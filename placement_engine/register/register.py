@@ -231,18 +231,23 @@ class Register(Known):
             return placed.add(change, placements)
 
     def remove_placement(self, placement_id: bytes, day: date) -> None:
-        """Remove a placement for good: its bytes are overwritten in the file.
+        """Remove one placement for good; see `remove_placements`."""
+        self.remove_placements([placement_id], day)
+
+    def remove_placements(self, placement_ids: Sequence[bytes], day: date) -> None:
+        """Remove placements for good, in one change: their bytes are overwritten in the file.
 
         That something was removed on `day` is kept, but not who or where.
 
         Raises
         ------
         UnknownReference
-            There is no such placement.
+            There is no such placement; nothing is removed.
         """
-        given = (placement_id, day.isoformat().encode())
+        given = (*sorted(placement_ids), day.isoformat().encode())
         with self.desk.change("remove_placement", parameters=given) as change:
-            placed.remove(change, placement_id, day)
+            for placement_id in dict.fromkeys(placement_ids):
+                placed.remove(change, placement_id, day)
         self._vault.scrub()
 
     # What is asked, answered and decided. --------------------------------------------
