@@ -105,9 +105,8 @@ class Office:
 @pytest.fixture
 def office() -> Office:
     made = Office()
-    with made.open("Ann", Role.ANALYST) as register:
-        with pytest.raises(ApprovalNeeded):
-            register.put_case("C-1", b"case")
+    with made.open("Ann", Role.ANALYST) as register, pytest.raises(ApprovalNeeded):
+        register.put_case("C-1", b"case")
     with made.open("Bo") as register:
         offices.approve(register.desk, made.asked().id)
     with made.open("Ann", Role.ANALYST) as register:
@@ -120,9 +119,8 @@ def accept(register: Register, place: Placement = PLACE, decision: bytes = b"d")
 
 
 def ask(office: Office) -> Request:
-    with office.open("Ann", Role.PLACER) as register:
-        with pytest.raises(ApprovalNeeded) as needed:
-            accept(register)
+    with office.open("Ann", Role.PLACER) as register, pytest.raises(ApprovalNeeded) as needed:
+        accept(register)
     request = office.asked()
     assert request.id in str(needed.value)
     assert needed.value.exit_code == 15
