@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -128,6 +128,26 @@ class RivalGraph:
             confirmed=np.array(confirmed, dtype=np.int64),
         )
         return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Ids in order; everything numbered by node follows it."""
+        return self._network.nodes
+
+    @property
+    def index(self) -> Mapping[str, int]:
+        """Number of each node."""
+        return self._index
+
+    @property
+    def edges(self) -> Edges:
+        """The edges as of the day, as arrays."""
+        return self._edges
+
+    @property
+    def max_length(self) -> int:
+        """Most edges of a path, by the policy."""
+        return self._policy.paths.max_length
 
     def scores(
         self, sources: Sequence[str], targets: Sequence[str], *, max_length: int | None = None

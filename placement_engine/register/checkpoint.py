@@ -89,18 +89,26 @@ def read_checkpoint(note: bytes, *, name: str, public: bytes) -> Checkpoint:
     """
     try:
         told = _NOTE.fullmatch(note.decode())
-        signature = base64.b64decode(told[5], validate=True) if told else b""
+        root, signature = (_decoded(told[3]), _decoded(told[5])) if told else (b"", b"")
     except (UnicodeDecodeError, binascii.Error):
-        told, signature = None, b""
+        told, root, signature = None, b"", b""
     if told is None or told[1] != name or told[4] != name:
         raise _broken("is not one of this register's log")
-    checkpoint = Checkpoint(origin=told[1], size=int(told[2]), root=base64.b64decode(told[3]))
+    checkpoint = Checkpoint(origin=told[1], size=int(told[2]), root=root)
     sound = signature[:4] == key_hash(name, public) and crypto.signed(
         public, signature[4:], checkpoint.text.encode()
     )
     if not sound:
         raise _broken("does not carry the signature of this register's log")
     return checkpoint
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 in its one form: two texts never stand for the same bytes."""
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise binascii.Error
+    return content
 
 
 class Witness(Protocol):

@@ -14,6 +14,7 @@ ALLOWED = {
     "--passphrase-fd",
     "--passphrase-command",
     "--passphrase-credential",  # the name under which systemd lays it
+    "--identity-passphrase-file",
     "--pkcs11-key",  # its label in a hardware module
 }
 SECRET = ("passphrase", "password", "key", "municipality", "place", "address", "reason", "why")

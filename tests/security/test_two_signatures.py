@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,15 +11,12 @@ import pytest
 
 from placement_engine.errors import (
     ApprovalNeeded,
-    InvalidConfiguration,
-    InvalidInput,
     NotPermitted,
     UnknownReference,
 )
 from placement_engine.intelligence import Placement
 from placement_engine.register import (
     Actor,
-    DocumentKind,
     MemoryStore,
     RawKey,
     Register,
@@ -27,11 +24,9 @@ from placement_engine.register import (
     SeedSigner,
     Session,
     User,
-    journal,
     offices,
     requests,
 )
-from placement_engine.register.access import CALLS, RIGHTS, Right
 from placement_engine.register.requests import Request
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
@@ -307,62 +302,6 @@ def test_who_lost_the_role_has_signed_nothing(office: Office) -> None:
         assert not requests.is_approved(good, missing)
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SINGLE_USER])
-def test_each_role_may_do_what_the_table_says_and_no_more(role: Role) -> None:
-    office = Office()
-    public = SeedSigner(seed=b"x" * 32).public
-    user = User(name="Xi", roles=frozenset({role}), public=public)
-    with office.open("Cia") as register, register._vault.change() as change:
-        journal.put(change, DocumentKind.USER, {"Xi": user.encode()})
-    with office.open("Xi", role, b"x" * 32) as register:
-        for call, about in CALLS.items():
-            allowed = about.right in RIGHTS[role]
-            try:
-                with register.desk.acting(call):
-                    assert allowed, call
-            except NotPermitted as refused:
-                assert not allowed, call
-                assert refused.exit_code == 15
-
-
-def test_no_role_but_that_of_trials_can_do_all() -> None:
-    for role, rights in RIGHTS.items():
-        assert (rights == frozenset(Right)) is (role is Role.SINGLE_USER)
-    assert Right.READ_FACTS not in RIGHTS[Role.KEEPER] | RIGHTS[Role.AUDITOR]
-    assert not RIGHTS[Role.BATCH] & {Right.PLACE, Right.EXPORT, Right.READ_LOG, Right.APPROVE}
-
-
-def test_who_has_another_key_or_name_or_role_is_nobody(office: Office) -> None:
-    for who, role, seed in (
-        ("Ann", Role.PLACER, SEEDS["Bo"]),
-        ("Nobody", None, b"n" * 32),
-        ("Ann", Role.KEEPER, None),
-        ("Ann", None, None),  # of several roles one has to be named
-        ("Bo", Role.SINGLE_USER, None),
-    ):
-        with office.open(who, role, seed) as register, pytest.raises(NotPermitted) as refused:
-            register.placements()
-        assert refused.value.exit_code == 15
-    with Register.over(office.store, KEY) as register, pytest.raises(NotPermitted):
-        register.placements()
-
-
-class Forger:
-    """Says to have Bo's key, and cannot sign with it."""
-
-    public = SeedSigner(seed=SEEDS["Bo"]).public
-
-    def sign(self, message: bytes) -> bytes:
-        return SeedSigner(seed=b"f" * 32).sign(message)
-
-
-def test_the_public_key_alone_is_not_enough(office: Office) -> None:
-    session = replace(office.session("Bo"), signer=Forger())
-    with Register.over(office.store, KEY, session=session) as register:
-        with pytest.raises(NotPermitted):
-            register.cases()
-
-
 def test_a_life_in_danger_tonight_needs_nobody_else_and_is_noted(office: Office) -> None:
     with office.open("Eva") as register:
         accept(register)
@@ -389,53 +328,6 @@ def test_keepers_need_a_second_person_as_soon_as_there_is_one(office: Office) ->
         offices.add_user(register.desk, helper)
         offices.authorise(register.desk, "rotate", [b"new key"])
         assert "Fia" in {user.name for user in offices.known(register.desk)}
-
-
-@pytest.fixture
-def empty() -> Iterator[Register]:
-    session = Session(
-        actor=Actor(who="Cia"), clock=lambda: NOON, signer=SeedSigner(seed=SEEDS["Cia"])
-    )
-    with Register.found(MemoryStore, KEY, single_user=False, today=DAY, session=session) as made:
-        yield made
-
-
-def test_before_the_first_keeper_nobody_can_do_anything(empty: Register) -> None:
-    with pytest.raises(NotPermitted, match="no users"):
-        empty.placements()
-    placer = User(name="Cia", roles=frozenset({Role.PLACER}), public=signer("Cia").public)
-    with pytest.raises(InvalidConfiguration, match="keeper"):
-        offices.add_user(empty.desk, placer)
-    offices.add_user(empty.desk, replace(placer, roles=frozenset({Role.KEEPER})))
-    with pytest.raises(NotPermitted, match="The role keeper may not"):
-        empty.placements()
-
-
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"name": ""}, InvalidInput),
-        ({"name": "x" * 201}, InvalidInput),
-        ({"name": "a\nb"}, InvalidInput),
-        ({"public": b"short"}, InvalidInput),
-        ({"roles": frozenset({Role.SINGLE_USER, Role.KEEPER})}, NotPermitted),
-    ],
-)
-def test_users_who_would_be_of_no_use(
-    empty: Register, change: dict[str, object], error: type[Exception]
-) -> None:
-    good = User(name="Cia", roles=frozenset({Role.KEEPER}), public=signer("Cia").public)
-    with pytest.raises(error):
-        offices.add_user(empty.desk, replace(good, **change))  # type: ignore[arg-type]
-    assert empty.desk.single_user is False
-
-
-def test_a_register_for_one_has_no_other_users() -> None:
-    with Register.found(MemoryStore, KEY, single_user=True, today=DAY) as register:
-        with pytest.raises(InvalidConfiguration):
-            offices.add_user(
-                register.desk, User(name="A", roles=frozenset({Role.KEEPER}), public=b"a" * 32)
-            )
 
 
 def test_both_sign_the_same_words(office: Office) -> None:
