@@ -65,17 +65,28 @@ class Fault:
 
 
 class InvalidFiles(InvalidInput):
-    """All faults of an import, collected and raised once."""
+    """All faults of an import, collected and raised once.
+
+    Parameters
+    ----------
+    faults
+        The faults; of very many, the first ones.
+    more
+        How many there are besides, which were counted alone.
+    """
 
     code = "PE-1010"
     shown: ClassVar[int] = 20
 
-    def __init__(self, faults: Iterable[Fault], *, what: str = "The input was refused") -> None:
+    def __init__(
+        self, faults: Iterable[Fault], *, what: str = "The input was refused", more: int = 0
+    ) -> None:
         self.faults: tuple[Fault, ...] = tuple(sorted(faults))
-        n = len(self.faults)
+        self.count = n = len(self.faults) + more
         lines = [f"  {fault}" for fault in self.faults[: self.shown]]
-        if n > self.shown:
-            lines.append(f"  and {n - self.shown} more; --json lists all")
+        if n > len(lines):
+            listed = f"the first {len(self.faults)}" if more else "all"
+            lines.append(f"  and {n - len(lines)} more; --json lists {listed}")
         super().__init__(
             f"{what}: {n} fault{'s' if n != 1 else ''}.",
             unchanged="Nothing was imported.",

@@ -35,6 +35,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
         "exit_codes": bodies.ExitCodesBody,
+        "export": bodies.ExportBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
         "identity": register_bodies.IdentityBody,
