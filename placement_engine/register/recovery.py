@@ -17,10 +17,11 @@ NEEDED, SHARES = 3, 5
 
 
 class RememberedKey:
-    """A provider that remembers the key which it gave, so that it can be shared."""
+    """A provider that remembers the key which it gave: to share it, or to open once more."""
 
     def __init__(self, provider: KeyProvider) -> None:
         self._provider = provider
+        self._parameters: KeyParameters | None = None
         self._key = bytearray()
 
     def __repr__(self) -> str:
@@ -34,10 +35,11 @@ class RememberedKey:
         return self._provider.propose(entropy)
 
     def key(self, parameters: KeyParameters) -> bytearray:
-        """The provider's key."""
-        key = self._provider.key(parameters)
-        self._key = bytearray(key)
-        return key
+        """The provider's key, which is asked for it once."""
+        if parameters != self._parameters:
+            self._key = self._provider.key(parameters)
+            self._parameters = parameters
+        return bytearray(self._key)
 
     def shares(self) -> tuple[str, ...]:
         """`SHARES` shares of the key, of which any `NEEDED` give it back; made anew each time.
@@ -61,6 +63,7 @@ class RememberedKey:
     def wipe(self) -> None:
         """Overwrite the key."""
         crypto.wipe(self._key)
+        self._parameters = None
 
 
 class RecoveredKey:
