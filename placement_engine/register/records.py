@@ -144,7 +144,7 @@ class Sealer:
 
 def _checked(row_id: bytes) -> bytes:
     if len(row_id) != ID_SIZE:
-        raise ValueError("an id of another length cannot be bound to a record")
+        raise ValueError("an empty id, or one of another length, cannot be bound to a record")
     return row_id
 
 
