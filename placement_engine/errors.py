@@ -124,6 +124,12 @@ class StaleProposal(InvalidInput):
     code = "PE-1060"
 
 
+class InvalidJudgement(InvalidInput):
+    """A judgement of the network that cannot be made as things stand."""
+
+    code = "PE-1080"
+
+
 class InvalidPolicy(PlacementError):
     """The policy file is wrong."""
 

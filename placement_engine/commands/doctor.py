@@ -50,6 +50,7 @@ def doctor(run: Run) -> int:
             ("register", _register),
             ("passphrase", _passphrase),
             ("core dumps", _core_dumps),
+            ("nightly units", _nightly),
         )
     )
     body = DoctorBody(ok=all(row.ok for row in checks), checks=checks)
@@ -165,3 +166,20 @@ def _core_dumps(run: Run) -> str:
     if not forbid_core_dumps():
         raise InvalidConfiguration("Core dumps cannot be forbidden.", do="Run: ulimit -c 0.")
     return "0"
+
+
+def _nightly(run: Run) -> str:
+    """That installed units of the nightly recheck still say what they must."""
+    from placement_engine.nightly.schedule import missing_lines
+
+    del run
+    missing = missing_lines()
+    if missing is None:
+        return "–"
+    if missing:
+        told = "; ".join(f"{name}: {', '.join(lines)}" for name, lines in missing.items())
+        raise InvalidConfiguration(
+            f"Units of the nightly recheck lack lines: {told}.",
+            do="Install them again: placement recheck --print-units.",
+        )
+    return "ok"

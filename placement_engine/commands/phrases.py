@@ -71,6 +71,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1040": "Samtycke eller villkor saknas, så inget beräknas.",
         "PE-1050": "Det som pekas ut är inte känt här.",
         "PE-1060": "Förslaget gäller inte längre.",
+        "PE-1080": "Det går inte att bedöma så.",
         "PE-1100": "Regelverket är fel.",
         "PE-1110": "Inställningarna saknas eller motsäger varandra.",
         "PE-1120": "Kommundata är ofullständiga eller ändrade.",

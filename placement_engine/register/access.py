@@ -80,6 +80,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.READ_FACTS,
                 Right.PROPOSE,
                 Right.PLACE,
+                Right.NOTE,  # a proposal notes of whom too little is known
                 Right.TALK,
                 Right.EXPORT,
             }
@@ -89,7 +90,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         Role.AUDITOR: frozenset({Right.READ_LOG}),
         Role.BATCH: frozenset({Right.READ_CASES, Right.READ_FACTS, Right.NOTE}),
         Role.BREAK_GLASS: frozenset(
-            {Right.READ_CASES, Right.READ_FACTS, Right.PROPOSE, Right.PLACE}
+            {Right.READ_CASES, Right.READ_FACTS, Right.PROPOSE, Right.PLACE, Right.NOTE}
         ),
         Role.SINGLE_USER: frozenset(Right),
     }
@@ -122,6 +123,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "placements": Call(act=Act.READ, right=Right.READ_FACTS),
         "networks": Call(act=Act.READ, right=Right.READ_FACTS),
         "snapshots": Call(act=Act.READ, right=Right.READ_FACTS),
+        "network_as_it_was": Call(act=Act.READ, right=Right.READ_FACTS),
         "entries": Call(act=Act.READ, right=Right.READ_FACTS),
         "facilities": Call(act=None, right=Right.READ_FACTS),
         "case": Call(act=Act.READ, right=Right.READ_CASES),
@@ -139,6 +141,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "accept": Call(act=Act.CHANGE, right=Right.PLACE, two=True),
         "remove_placement": Call(act=Act.ERASURE, right=Right.PLACE, two=True),
         "put_entries": Call(act=Act.CHANGE, right=Right.NOTE),
+        "put_all": Call(act=Act.CHANGE, right=Right.NOTE),
         "messages": Call(act=Act.READ, right=Right.TALK),
         "send_message": Call(act=Act.DISCLOSURE, right=Right.TALK),
         "export": Call(act=Act.DISCLOSURE, right=Right.EXPORT, two=True),

@@ -130,21 +130,21 @@ class WitnessDirectory:
     def read(self, register_id: bytes) -> bytes | None:
         """As `Witness`; raises `RegisterUnavailable` if it cannot be read."""
         if not self.path.is_dir():
-            raise _unreachable("is no directory", "Nothing was changed.")
+            raise _unreachable("is no directory")
         try:
             with self._file(register_id).open("rb") as file:
                 return file.read(MAX_SIZE + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreachable(type(error).__name__, "Nothing was changed.") from None
+            raise _unreachable(type(error).__name__) from None
 
     def write(self, register_id: bytes, note: bytes) -> None:
         """As `Witness`; raises `RegisterUnavailable` if it cannot be written."""
         try:
             write_whole(self._file(register_id), note)
         except OSError as error:
-            raise _unreachable(type(error).__name__, "The register itself is sound.") from None
+            raise _unreachable(type(error).__name__) from None
 
     def _file(self, register_id: bytes) -> Path:
         return self.path / f"{register_id.hex()}.checkpoint"
@@ -181,9 +181,9 @@ def _broken(how: str) -> IntegrityBroken:
     )
 
 
-def _unreachable(how: str, unchanged: str) -> RegisterUnavailable:
+def _unreachable(how: str) -> RegisterUnavailable:
     return RegisterUnavailable(
         f"A witness of the audit log cannot be reached ({how}).",
-        unchanged=unchanged,
+        unchanged="Nothing was changed.",
         do="Check the directories that witness names.",
     )

@@ -93,7 +93,7 @@ def as_sheets(content: dict[str, str]) -> dict[str, list[list[Any]]]:
 def test_csv_of_any_shape(tmp_path: Path) -> None:
     network = mapped(tmp_path, LINKS)
     assert network.nodes == ("G1", "P1", "P2")
-    assert network.count_ties("P1") == {TieKind.MEMBERSHIP: 1, TieKind.THREAT: 1}
+    assert network.count_ties("P1", date(2026, 11, 1)) == {TieKind.MEMBERSHIP: 1, TieKind.THREAT: 1}
     threat = network.ties.severity.tolist().index(1.0)
     assert network.tie_count == 3
     assert date.fromordinal(int(network.ties.last_seen[threat])).year == 2026

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement_engine.errors import IntegrityBroken, InvalidInput, UnknownReference
@@ -26,6 +26,7 @@ from placement_engine.register import (
     crypto,
     merkle,
     messages,
+    offices,
 )
 from placement_engine.register.audit import Entry
 from placement_engine.register.checkpoint import (
@@ -60,6 +61,7 @@ def entry(number: int, who: str = "A", case: str = "") -> Entry:
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
+@settings(deadline=None)
 @given(TEXT, TEXT, TEXT, st.none() | st.datetimes(timezones=st.just(UTC)))
 def test_an_entry_is_read_as_it_was_written(
     who: str, purpose: str, case: str, at: datetime | None
@@ -77,6 +79,7 @@ def vault() -> Vault:
     return Vault(store, made.keys, entropy=os.urandom)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(st.integers(0, 6000), min_size=1, max_size=8), max_size=8))
 def test_pages_keep_all_entries_in_order(batches: list[list[int]]) -> None:
     """Entries of any length, several at a time, over any number of pages."""
@@ -118,6 +121,7 @@ def test_a_change_of_the_log_alone_is_no_change_of_facts() -> None:
         assert one.epoch == before + 1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 def test_heads_are_read_as_they_were_written(size: int, epoch: int, quiet: int) -> None:
     roots = tuple(bytes([n % 256]) * 32 for n in range(size.bit_count()))
@@ -249,6 +253,15 @@ def test_owners_write_and_answer_and_are_not_named(store: MemoryStore) -> None:
         assert messages.read(other.desk, "A-2") == ()
     assert set(told[0].__slots__) == {"alert", "own", "sent", "expires", "text"}
     assert "1234" not in repr(told)
+
+
+def test_a_clock_that_was_set_back_is_told(store: MemoryStore) -> None:
+    wall = Wall()
+    with owner(store, "A", wall) as one:
+        for hours in (1, 2, 0, 3, 2, 2):
+            wall.now = NOON + timedelta(hours=hours)
+            one.placements()
+        assert offices.verify_log(one.desk).set_back == 2
 
 
 def test_a_message_ends_and_is_removed(store: MemoryStore) -> None:
