@@ -24,19 +24,17 @@ def backup(
     ] = None,
 ) -> None:
     """Write the register into one file that two keepers or more can open."""
-    from placement_engine.register import offices
-    from placement_engine.register.backup import write_backup
+    from placement_engine.register import keeping
     from placement_engine.register.location import open_store
     from placement_engine.report.keeper_bodies import BackupBody
     from placement_engine.report.page import line, page
 
     recipients = tuple(dict.fromkeys(recipient or ()))
     with run.opened() as register:
-        offices.authorise(register.desk, "backup")
         notices = run.notices(register)
         store = open_store(run.register_location, read_only=True)
         try:
-            records = write_backup(store, Path(file), recipients)
+            records = keeping.back_up(register.desk, store, Path(file), recipients)
         finally:
             store.close()
     body = BackupBody(records=records, recipients=len(recipients), notices=notices)

@@ -81,7 +81,7 @@ def recovery_create(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="A new folder for the shares.")],
 ) -> None:
     """Write five recovery shares, of which any three open the register."""
-    from placement_engine.register import offices
+    from placement_engine.register import keeping
     from placement_engine.register.recovery import NEEDED, RememberedKey
     from placement_engine.report.keeper_bodies import SharesBody
     from placement_engine.report.page import line, page
@@ -91,8 +91,7 @@ def recovery_create(
         try:
             with open_with(run, remembered) as register:
                 notices = run.notices(register)
-                offices.authorise(register.desk, "backup")
-                files = _write_shares(Path(folder), remembered.shares())
+                files = _write_shares(Path(folder), keeping.share(register.desk, remembered))
         finally:
             remembered.wipe()
     body = SharesBody(files=files, needed=NEEDED, notices=notices)
@@ -132,13 +131,12 @@ def recovery_restore(
 
 
 def _renew(run: Run, register: Register) -> None:
-    from placement_engine.register import offices
+    from placement_engine.register import keeping
     from placement_engine.report.keeper_bodies import RotationBody
     from placement_engine.report.page import line, page
 
-    offices.authorise(register.desk, "rotate")
     with keys_of(_new_keys(run), new=True) as keys:
-        records = register.desk.vault.renew(keys)
+        records = keeping.renew(register.desk, keys)
     body = RotationBody(records=records, notices=run.notices(register))
     told = (
         f"Registret har nya nycklar: {records} poster är förseglade på nytt. Tidigare"
