@@ -16,7 +16,13 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies, network_bodies, night_bodies, register_bodies
+from placement_engine.report import (
+    bodies,
+    keeper_bodies,
+    network_bodies,
+    night_bodies,
+    register_bodies,
+)
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -30,6 +36,12 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "audit": register_bodies.AuditBody,
         "audit_log": register_bodies.LogBody,
         "audit_proof": register_bodies.ProofBody,
+        "backup": keeper_bodies.BackupBody,
+        "erasure": keeper_bodies.ErasureBody,
+        "restore": keeper_bodies.RestoreBody,
+        "review": keeper_bodies.ReviewBody,
+        "rotation": keeper_bodies.RotationBody,
+        "shares": keeper_bodies.SharesBody,
         "cases": bodies.CasesBody,
         "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
