@@ -134,6 +134,20 @@ class DataFault(PlacementError):
     exit_code = 11
 
 
+class MissingExtra(PlacementError):
+    """Something was asked for whose library is not installed."""
+
+    code = "PE-1130"
+    exit_code = 11
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(
+            f"{what} needs a library that is not installed.",
+            unchanged="Nothing was changed.",
+            do=f"Run: pip install placement-engine[{extra}].",
+        )
+
+
 class RegisterUnavailable(PlacementError):
     """The register is busy, missing, full or read-only."""
 
@@ -160,6 +174,12 @@ class NotPermitted(PlacementError):
 
     code = "PE-1500"
     exit_code = 15
+
+
+class ApprovalNeeded(NotPermitted):
+    """A second person has to sign first; the request waits in the register."""
+
+    code = "PE-1510"
 
 
 EXIT_CODES: dict[int, str] = {

@@ -34,7 +34,8 @@ def observe(
     """
     codes = frozenset(geography.codes)
     placements = tuple(stored.placement for stored in register.placements())
-    cases = [read_cases(register.case(case_id), codes=codes)[0] for case_id, _ in register.cases()]
+    files = register.case_files().values()
+    cases = [read_cases(content, codes=codes)[0] for content in files]
     leavers = {case.subject for case in cases} | {
         p.subject for p in placements if p.category is ProtectionCategory.DEFECTOR
     }

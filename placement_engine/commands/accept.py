@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
-from placement_engine.errors import InvalidConfiguration, UsageError
+from placement_engine.commands.session import acting_user
+from placement_engine.errors import UsageError
 from placement_engine.vocabulary import CaseId, Language, ProviderId
 
 if TYPE_CHECKING:
     from placement_engine.report.bodies import DecisionBody
-
-MAX_NAME = 200
 
 
 @shared(REGISTER, MODEL, OUTPUT)
@@ -48,10 +47,10 @@ def accept(
         raise UsageError("Give either --choice N or --override.")
     if editor and not override:
         raise UsageError("--editor goes with --override.")
-    who = _decided_by(run)
+    who = acting_user(run.settings)
     other = read_override(language=run.language, editor=editor) if override else None
     housed_by = None if provider is None else _pseudonym(provider)
-    with run.engine() as engine:
+    with run.engine() as engine, engine.register.desk.acting("propose", [case]):
         if other is not None:
             decision = engine.override(CaseId(case), *other, decided_by=who, provider=housed_by)
         else:
@@ -74,23 +73,6 @@ def _pseudonym(provider: str) -> ProviderId:
     if problem:
         raise UsageError(f"--provider {problem}.")
     return ProviderId(provider)
-
-
-def _decided_by(run: Run) -> str:
-    """Who decides: a name that somebody answers for.
-
-    Raises
-    ------
-    InvalidConfiguration
-        If nobody is named.
-    """
-    who = (run.settings["decided_by"].value or "").strip()
-    if not who or len(who) > MAX_NAME or not who.isprintable():
-        raise InvalidConfiguration(
-            "Nobody is named who decides.",
-            do="Set decided_by in the configuration, or PLACEMENT_USER.",
-        )
-    return who
 
 
 def _told(body: DecisionBody, language: Language) -> str:

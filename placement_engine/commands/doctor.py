@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
+from placement_engine.commands.settings import without_credentials
 from placement_engine.errors import InvalidConfiguration, PlacementError
 from placement_engine.vocabulary import Language
 
@@ -123,7 +124,13 @@ def _cache(run: Run) -> str:
 def _register(run: Run) -> str:
     if run.settings["register"].value is None:
         return "–"
-    path = run.register_path
+    location = run.register_location
+    if "://" in location:
+        from placement_engine.register.location import open_store
+
+        open_store(location, read_only=True).close()
+        return without_credentials(location)
+    path = Path(location)
     if not path.exists():
         raise InvalidConfiguration("The register file does not exist.", do="See: register init.")
     _private(path, "register file")

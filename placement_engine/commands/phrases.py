@@ -39,6 +39,11 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "passphrase": ("Lösenfras: ", "Passphrase: "),
         "passphrase_again": ("Lösenfras igen: ", "Passphrase again: "),
+        "identity_passphrase": (
+            "Lösenfras för din privata nyckel: ",
+            "Passphrase of your private key: ",
+        ),
+        "identity_passphrase_again": ("Samma igen: ", "The same again: "),
     }
 )
 """Key to (Swedish, English)."""
@@ -58,10 +63,12 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1100": "Regelverket är fel.",
         "PE-1110": "Inställningarna saknas eller motsäger varandra.",
         "PE-1120": "Kommundata är ofullständiga eller ändrade.",
+        "PE-1130": "Ett bibliotek som behövs är inte installerat.",
         "PE-1200": "Registret är upptaget eller går inte att nå.",
         "PE-1300": "Nyckeln är fel eller saknas.",
         "PE-1400": "Registret är ändrat utanför programmet.",
         "PE-1500": "Det är inte tillåtet.",
+        "PE-1510": "En andra person måste godkänna först.",
     }
 )
 """What an error code means, in Swedish; the details follow in the error's own words."""

@@ -17,18 +17,18 @@ import numpy as np
 
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
-from placement_engine.graph.join_arrays import LONGEST, ArrayForm, Form, Rows
+from placement_engine.graph.join_arrays import LONGEST, Form, Rows, rows_of_arrays
 from placement_engine.graph.join_tables import tables_of
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
-_ROWS = 256
+_ROWS, _ROWS_OF_ARRAYS = 512, 8192
 """Sources that one piece of work takes: bounds the memory, not the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairTable:
-    """N pairs: positions among the sources and the targets, and their scores.
+    """N pairs in order: positions among the sources and the targets, and their scores.
 
     Parameters
     ----------
@@ -50,13 +50,20 @@ class PairTable:
         return len(self.source)
 
     @classmethod
+    def empty(cls) -> PairTable:
+        """No pairs."""
+        none, zero = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return cls(source=none, target=none, h_max=zero, h_or=zero, direct=zero.astype(np.bool_))
+
+    @classmethod
     def joined(cls, parts: Sequence[PairTable]) -> PairTable:
-        """All parts in order of source and target."""
-        columns = {
-            f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)
-        }
-        order = np.lexsort((columns["target"], columns["source"]))
-        return cls(**{name: column[order] for name, column in columns.items()})
+        """All parts, one after the other."""
+        return cls(
+            **{
+                f.name: np.concatenate([getattr(part, f.name) for part in parts])
+                for f in fields(cls)
+            }
+        )
 
 
 def join(
@@ -95,14 +102,17 @@ def join(
         raise ValueError(f"length must be from 1 to {LONGEST}")
     same = targets is None
     ends = sources if targets is None else targets
+    if not len(sources) or not len(ends):
+        return PairTable.empty()
     tables = tables_of(edges, ends)
 
     def rows(start: int) -> Rows:
-        stop = min(start + _ROWS, len(sources))
+        stop = min(start + step, len(sources))
         return form(tables, sources, start, stop, len(ends), same, length, threshold - TOLERANCE)
 
-    form = _compiled_form() if compiled else ArrayForm.of(tables).rows
-    starts = range(0, max(len(sources), 1), _ROWS)
+    form = _compiled_form() if compiled else rows_of_arrays
+    step = _ROWS if compiled else _ROWS_OF_ARRAYS
+    starts = range(0, len(sources), step)
     if compiled and workers > 1:
         with ThreadPoolExecutor(workers) as threads:
             parts = list(threads.map(rows, starts))

@@ -31,11 +31,38 @@ class Half(NamedTuple):
         return Half(before[self.start], self.far[kept], self.edge[kept])
 
 
-class Tables(NamedTuple):
-    """What paths go over; the ``_end`` tables lead to targets alone, in order of rank.
+class End(NamedTuple):
+    """Half edges that lead to targets alone, by rank, with what closing a path asks of them.
 
     Parameters
     ----------
+    start
+        (n+1,) into the rest.
+    far, edge, rank
+        The target, the edge, and the target's rank.
+    chance, past
+        Of the edge; whether it is a past membership.
+    group, leaves
+        The group of a defection, else -1; and whether the target is who left it.
+    """
+
+    start: Ints
+    far: Ints
+    edge: Ints
+    rank: Ints
+    chance: Floats
+    past: Bools
+    group: Ints
+    leaves: Bools
+
+
+class Tables(NamedTuple):
+    """What paths go over, for some targets.
+
+    Parameters
+    ----------
+    bond_to_bond, bond_to_enmity, enmity_to_bond
+        Half edges of the one kind that lead to where an edge of the other ends at a target.
     groups_left, left_by
         From a person to the groups left for sure, and from a group to the targets who left it;
         their ``edge`` means nothing.
@@ -53,9 +80,12 @@ class Tables(NamedTuple):
     enmity: Half
     membership: Half
     alliance: Half
-    bond_end: Half
-    enmity_end: Half
-    membership_end: Half
+    bond_to_bond: Half
+    bond_to_enmity: Half
+    enmity_to_bond: Half
+    bond_end: End
+    enmity_end: End
+    member_end: End
     groups_left: Half
     left_by: Half
     chance: Floats
@@ -74,22 +104,43 @@ def tables_of(edges: Edges, targets: Ints) -> Tables:
     n = edges.nodes
     rank = np.full(n, -1, dtype=np.int64)
     rank[targets] = np.arange(len(targets))
-    people = targets[~edges.is_group[targets]]
+    past, defection = edges.kind == PAST, edges.kind == NUMBER[TieKind.DEFECTION]
+
+    def end(half: HalfEdges, among: Ints) -> End:
+        near = closing(edges, among, half)
+        left = defection[near.edge]
+        return End(
+            start=near.start,
+            far=near.far,
+            edge=near.edge,
+            rank=rank[near.far],
+            chance=edges.chance[near.edge],
+            past=past[near.edge],
+            group=np.where(left, edges.b[near.edge], -1),
+            leaves=left & (edges.a[near.edge] == near.far),
+        )
+
+    bond, enmity = Half.of(edges.bond), Half.of(edges.enmity)
+    bond_end, enmity_end = end(edges.bond, targets), end(edges.enmity, targets)
+    bonded, opposed = np.diff(bond_end.start) > 0, np.diff(enmity_end.start) > 0
     person, group = edges.leavers // max(n, 1), edges.leavers % max(n, 1)
     asked = rank[person] >= 0
     return Tables(
-        bond=Half.of(edges.bond),
-        enmity=Half.of(edges.enmity),
+        bond=bond,
+        enmity=enmity,
         membership=Half.of(edges.membership),
         alliance=Half.of(edges.alliance),
-        bond_end=Half.of(closing(edges, targets, edges.bond)),
-        enmity_end=Half.of(closing(edges, targets, edges.enmity)),
-        membership_end=Half.of(closing(edges, people, edges.membership)),
+        bond_to_bond=bond.leading(bonded),
+        bond_to_enmity=bond.leading(opposed),
+        enmity_to_bond=enmity.leading(bonded),
+        bond_end=bond_end,
+        enmity_end=enmity_end,
+        member_end=end(edges.membership, targets[~edges.is_group[targets]]),
         groups_left=Half.of(HalfEdges.of(n, person, group, person)),
         left_by=Half.of(HalfEdges.of(n, group[asked], person[asked], person[asked])),
         chance=edges.chance,
-        past=edges.kind == PAST,
-        defection=edges.kind == NUMBER[TieKind.DEFECTION],
+        past=past,
+        defection=defection,
         direct=edges.direct,
         defector=edges.a,
         group=edges.b,

@@ -42,9 +42,10 @@ from placement_engine.intelligence.table import (
 from placement_engine.vocabulary import SOURCES, TieKind
 
 WHAT = "The network was refused"
-MAX_FILE = 2**28
-"""Bytes of one file, unpacked: some three million ties."""
+MAX_FILE = 2**30
+"""Bytes of one file of a folder: some fifteen million ties."""
 MAX_ZIP = 2**28
+"""Bytes of a zip, and of each file in it when unpacked."""
 
 _FILES = {
     "persons.csv": (("person_id", "role"), ("birth_year",)),
@@ -132,7 +133,7 @@ class _Nodes:
         table: Table, column: str, ids: Sequence[str | None], taken: set[str], faults: Faults
     ) -> None:
         seen: set[str] = set()
-        for line, node in zip(table.lines, ids, strict=True):
+        for line, node in zip(table.lines.tolist(), ids, strict=True):
             if node is not None and node in seen:
                 faults.add(table.file, line, column, "the id stands twice")
             elif node is not None and node in taken:
@@ -144,8 +145,8 @@ class _Nodes:
         """Index of each id of a column, -1 where it is not known."""
 
         def place(text: str) -> int:
-            at = self.index.get(an_id(text), -1)
-            if at < 0 and self.complete:
+            at = self.index.get(text, -1)
+            if at < 0 and an_id(text) and self.complete:
                 raise Unreadable("the id is not in this network")
             return at
 
@@ -220,15 +221,15 @@ def _check_ends(
     ):
         among = np.isin(kind, [KINDS.index(k) for k in kinds])
         for row in np.flatnonzero(known & among & wrong).tolist():
-            faults.add(table.file, table.lines[row], "kind", problem)
+            faults.add(table.file, int(table.lines[row]), "kind", problem)
 
 
 def _check_order(table: Table, columns: dict[str, np.ndarray], faults: Faults) -> None:
     first, last, ended = columns["first_seen"], columns["last_seen"], columns["ended"]
     for row in np.flatnonzero((first > last) & (last > 0)).tolist():
-        faults.add(table.file, table.lines[row], "first_seen", "is after last_seen")
+        faults.add(table.file, int(table.lines[row]), "first_seen", "is after last_seen")
     for row in np.flatnonzero((ended > 0) & (first > ended)).tolist():
-        faults.add(table.file, table.lines[row], "ended", "is before first_seen")
+        faults.add(table.file, int(table.lines[row]), "ended", "is before first_seen")
 
 
 def _presences(table: Table | None, nodes: _Nodes, codes: frozenset[str]) -> PresenceColumns:
@@ -250,13 +251,26 @@ def _presences(table: Table | None, nodes: _Nodes, codes: frozenset[str]) -> Pre
 def _once(columns: dict[str, np.ndarray], types: dict[str, str]) -> dict[str, np.ndarray]:
     """Rows that are equal in all columns collapse to one; the rest in one stable order."""
     keys = _packed([columns[name] for name in types])
-    order = np.lexsort(keys[::-1])
+    order = _order(keys)
     new = np.zeros(len(order), dtype=np.bool_)
     new[:1] = True
     for key in keys:
         ordered = key[order]
         new[1:] |= ordered[1:] != ordered[:-1]
-    return {name: columns[name][order[new]].astype(kind) for name, kind in types.items()}
+    kept = order[new]
+    return {name: columns[name].astype(kind, copy=False)[kept] for name, kind in types.items()}
+
+
+def _order(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """Positions by rising keys, the first weighing most: only its ties look at the others."""
+    order = np.argsort(keys[0])
+    ordered = keys[0][order]
+    tied = np.zeros(len(order), dtype=np.bool_)
+    tied[1:] = ordered[1:] == ordered[:-1]
+    tied[:-1] |= tied[1:]
+    among = order[tied]
+    order[tied] = among[np.lexsort([key[among] for key in reversed(keys)])]
+    return order
 
 
 def _packed(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -313,9 +327,9 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile
         with packed.open(entry) as stream:
-            content = stream.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            faults.add(name, 0, "", f"unpacks to more than {MAX_FILE // 2**20} MiB")
+            content = stream.read(MAX_ZIP + 1)
+        if len(content) > MAX_ZIP:
+            faults.add(name, 0, "", f"unpacks to more than {MAX_ZIP // 2**20} MiB")
             continue
         found[name] = content
     return found

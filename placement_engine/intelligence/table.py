@@ -1,13 +1,12 @@
 """CSV files as columns, all faults collected, none of their content ever repeated.
 
-A column is parsed once for each different text in it, so that 700,000 rows cost a few
+A column is parsed once for each different text in it, so that millions of rows cost a few
 thousand parses. A text that cannot be parsed becomes None and one fault for each row.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,12 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.errors import Fault, InvalidFiles
+from placement_engine.intelligence.columns import (
+    BadRow,
+    Column,
+    Ints,
+    cut,
+    header_of,
+    plain,
+    read,
+)
 from placement_engine.intelligence.ids import id_problem, refusal
 
 T = TypeVar("T")
 
-_CHUNK = 4096
-"""Rows turned into columns at once: bounds the memory, not the answer."""
 MOST_FAULTS = 1_000_000
 
 
@@ -66,8 +72,8 @@ class Table:
 
     file: str
     readable: bool = True
-    lines: Sequence[int]
-    columns: Mapping[str, Sequence[str]] = field(repr=False)
+    lines: Ints = field(repr=False)
+    columns: Mapping[str, Column] = field(repr=False)
     faults: Faults
 
     def __len__(self) -> int:
@@ -78,48 +84,47 @@ class Table:
 
         A column that the file does not have reads as empty texts.
         """
-        texts = self._texts(name)
-        return list(map(self._known(name, texts, parser).__getitem__, texts))
+        column = self._column(name)
+        values = self._values(name, column, parser)
+        return [values[code] for code in column.codes.tolist()]
 
     def numbers(
         self, name: str, parser: Callable[[str], float], kind: type = np.int64
     ) -> NDArray[Any]:
         """A column of numbers, parsed; -1 where a text was unreadable."""
-        texts = self._texts(name)
-        known = self._known(name, texts, parser)
-        values = {text: -1 if value is None else value for text, value in known.items()}
-        return np.fromiter(map(values.__getitem__, texts), dtype=kind, count=len(texts))
+        column = self._column(name)
+        values = self._values(name, column, parser)
+        numbers = [-1 if value is None else value for value in values]
+        return np.array(numbers, dtype=kind)[column.codes]
 
     def coded(self, name: str, parser: Callable[[str], str]) -> tuple[NDArray[Any], list[str]]:
         """A column of texts as positions among its different texts, the empty one first."""
-        texts = self._texts(name)
-        known = {text: value or "" for text, value in self._known(name, texts, parser).items()}
-        different = sorted({"", *known.values()})
+        column = self._column(name)
+        values = [value or "" for value in self._values(name, column, parser)]
+        different = sorted({"", *values})
         position = {text: at for at, text in enumerate(different)}
-        values = {text: position[value] for text, value in known.items()}
-        codes = np.fromiter(map(values.__getitem__, texts), dtype=np.int64, count=len(texts))
-        return codes, different
+        return np.array([position[text] for text in values], dtype=np.int64)[
+            column.codes
+        ], different
 
-    def _texts(self, name: str) -> Sequence[str]:
-        texts = self.columns.get(name)
-        return [""] * len(self) if texts is None else texts
+    def _column(self, name: str) -> Column:
+        return self.columns.get(name) or Column.blank(len(self))
 
-    def _known(
-        self, name: str, texts: Sequence[str], parser: Callable[[str], T]
-    ) -> dict[str, T | None]:
-        known: dict[str, T | None] = {}
-        bad: dict[str, str] = {}
-        for text in set(texts):
+    def _values(self, name: str, column: Column, parser: Callable[[str], T]) -> list[T | None]:
+        values: list[T | None] = []
+        bad: dict[int, str] = {}
+        for code, text in enumerate(column.texts):
             try:
-                known[text] = parser(text)
+                values.append(parser(text))
             except Unreadable as problem:
-                known[text] = None
-                bad[text] = str(problem)
+                values.append(None)
+                bad[code] = str(problem)
         if bad:
-            for line, text in zip(self.lines, texts, strict=True):
-                if text in bad:
-                    self.faults.add(self.file, line, name, bad[text])
-        return known
+            wrong = np.isin(column.codes, np.array([*bad], dtype=np.int32))
+            for row in np.flatnonzero(wrong).tolist():
+                told = bad[int(column.codes[row])]
+                self.faults.add(self.file, int(self.lines[row]), name, told)
+        return values
 
 
 def read_table(
@@ -127,62 +132,48 @@ def read_table(
 ) -> Table:
     """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
     empty = unreadable(file, required=required, faults=faults)
-    text = _decode(data, file, faults)
-    if text is None:
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if not _is_text(data, file, faults):
         return empty
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[int] = []
-    columns: dict[str, list[str]] = {}
-    rows: list[list[str]] = []
-    begins = 1
+    if b'"' not in data:
+        data = data.replace(b"\r\n", b"\n")
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header, start = header_of(data)
         if not _header(header, file, required=required, optional=optional, faults=faults):
             return empty
-        begins = reader.line_num + 1
-        columns = {name: [] for name in header}
-        for row in reader:
-            if len(row) == len(header):
-                rows.append(row)
-                lines.append(begins)
-                if len(rows) == _CHUNK:
-                    _move(rows, columns)
-            elif row:
-                wanted = f"has {len(row)} fields where the header has {len(header)}"
-                faults.add(file, begins, "", wanted)
-            begins = reader.line_num + 1
-    except csv.Error:
-        faults.add(file, begins, "", "is not CSV: check quotes and line ends")
+
+        def wrong(line: int, fields: int) -> None:
+            problem = f"has {fields} fields where the header has {len(header)}"
+            faults.add(file, line, "", problem)
+
+        body = cut(data, start, len(header), wrong) if plain(data) else None
+        body = body or read(data.decode(), len(header), wrong)
+    except BadRow as row:
+        faults.add(file, row.line, "", "is not CSV: check quotes and line ends")
         return empty
-    _move(rows, columns)
-    return Table(file=file, lines=lines, columns=columns, faults=faults)
-
-
-def _move(rows: list[list[str]], columns: dict[str, list[str]]) -> None:
-    """Move rows to the columns: a few long lists burden the collector less than many rows."""
-    if rows:
-        for column, texts in zip(columns.values(), zip(*rows, strict=True), strict=True):
-            column.extend(texts)
-        rows.clear()
+    columns = dict(zip(header, body.columns, strict=True))
+    return Table(file=file, lines=body.lines, columns=columns, faults=faults)
 
 
 def unreadable(file: str, *, required: Sequence[str], faults: Faults) -> Table:
     """No rows, of a file that is missing or whose fault is already noted."""
-    columns = {name: list[str]() for name in required}
-    return Table(file=file, readable=False, lines=[], columns=columns, faults=faults)
+    columns = {name: Column.blank(0) for name in required}
+    none = np.zeros(0, dtype=np.int64)
+    return Table(file=file, readable=False, lines=none, columns=columns, faults=faults)
 
 
-def _decode(data: bytes, file: str, faults: Faults) -> str | None:
+def _is_text(data: bytes, file: str, faults: Faults) -> bool:
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         faults.add(file, line, "", "holds a NUL byte; save it as UTF-8 text")
-        return None
+        return False
     try:
-        return data.decode("utf-8-sig")
+        data.decode()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         faults.add(file, line, "", "is not UTF-8; save it as UTF-8 text")
-        return None
+        return False
+    return True
 
 
 def _header(

@@ -26,7 +26,6 @@ from placement_engine.problem import (
     Level,
     PlacementProblem,
     ProblemPair,
-    micronats,
     micronats_array,
 )
 from placement_engine.solver import Answer, Limits, NoSafePlacement, Proposed, solve
@@ -34,6 +33,8 @@ from placement_engine.vocabulary import CaseId, OwnerId, ThreatLevel
 
 A_MOVE = 10_000_000
 """Cost of a move at the level of moves: above all points for continuity together."""
+OVER = 2
+"""Highest level of a risk that is not over the ceiling."""
 MOST = 60
 """People who may move in one joint question; beyond them the worst come first."""
 
@@ -94,10 +95,15 @@ def fewest_moves(
     within
         Municipalities to move to; any unless given.
     """
-    ceiling = micronats(facts.observer.policy.risk.ceiling)
+    told = {
+        key: finding
+        for key, standing in state.standings.items()
+        for finding in standing.findings
+        if finding.kind is FindingKind.RISK
+    }
     over = sorted(
-        (key for key, standing in state.standings.items() if standing.share > ceiling),
-        key=lambda key: (-state.standings[key].share, key),
+        (key for key, risk in told.items() if risk.level > OVER),
+        key=lambda key: (-told[key].risk, key),
     )
     if not over:
         return NOBODY

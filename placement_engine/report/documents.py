@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies, night_bodies
+from placement_engine.report import bodies, night_bodies, register_bodies
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -26,6 +26,10 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
         "alert": night_bodies.AlertBody,
         "alerts": night_bodies.AlertsBody,
+        "anchor": register_bodies.AnchorBody,
+        "audit": register_bodies.AuditBody,
+        "audit_log": register_bodies.LogBody,
+        "audit_proof": register_bodies.ProofBody,
         "cases": bodies.CasesBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
@@ -36,7 +40,9 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "exit_codes": bodies.ExitCodesBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
+        "identity": register_bodies.IdentityBody,
         "import": bodies.ImportBody,
+        "messages": register_bodies.MessagesBody,
         "network": bodies.NetworkBody,
         "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
@@ -45,6 +51,8 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
+        "requests": register_bodies.RequestsBody,
+        "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }
 )
