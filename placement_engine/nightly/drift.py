@@ -99,7 +99,7 @@ def _touched(facts: Facts, before: RivalGraph, moved: Drift) -> set[tuple[int, i
             lives.setdefault(member, []).append(n)
     actors = set(observer.present.actors)
     pairs: set[tuple[int, int]] = set()
-    for a, b in changed_pairs(before, observer.graph, {*lives, *actors}):
+    for a, b in changed_pairs(before, observer.graph, {*lives, *actors}, reunion=True):
         for one, other in ((a, b), (b, a)):
             if other in actors:
                 moved.look[lives.get(one, [])] = True
