@@ -46,7 +46,9 @@ class Moves:
     Parameters
     ----------
     affected
-        How many are over their ceiling, and how many of them were asked about.
+        How many are over their ceiling.
+    free
+        Placement ids of those who may move: them, and those they collide with.
     movers
         Placement ids of those who move.
     bound
@@ -56,11 +58,11 @@ class Moves:
     """
 
     affected: int
-    asked: int
     movers: tuple[str, ...] | None = field(repr=False)
     bound: int
     confirmed_none: bool
     witnessed: bool
+    free: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def status(self) -> str:
@@ -77,7 +79,7 @@ class Moves:
         return self.movers is not None and len(self.movers) == self.bound
 
 
-NOBODY = Moves(affected=0, asked=0, movers=(), bound=0, confirmed_none=False, witnessed=False)
+NOBODY = Moves(affected=0, movers=(), bound=0, confirmed_none=False, witnessed=False)
 
 
 def fewest_moves(
@@ -239,7 +241,7 @@ def _told(answer: Answer, problem: PlacementProblem, free: Sequence[str], affect
         bound = max(0, -(-(answer.levels[0].lower_bound - points) // A_MOVE))
     return Moves(
         affected=affected,
-        asked=len(free),
+        free=tuple(free),
         movers=movers,
         bound=bound,
         confirmed_none=isinstance(answer, NoSafePlacement),
