@@ -48,7 +48,7 @@ class Cluster:
             )
         self._address = address
         self._security = security
-        self._patience_s = patience_s
+        self.patience_s = patience_s
 
     @classmethod
     def connect(cls, address: str, tls: Path | None) -> Self:
@@ -128,12 +128,15 @@ class Cluster:
     ) -> Iterator[tuple[int, Rows]]:
         from distributed import Client, as_completed
 
-        with Client(  # type: ignore[no-untyped-call]
-            self._address,
-            security=self._security,
-            timeout=self._patience_s,
-            set_as_default=False,
-        ) as client:
+        with (
+            Client(  # type: ignore[no-untyped-call]
+                self._address,
+                security=self._security,
+                timeout=self.patience_s,
+                set_as_default=False,
+            ) as client,
+            client.as_current(),
+        ):
             [there] = client.scatter([dict(arrays)], broadcast=True, hash=False)
             futures = {
                 client.submit(
