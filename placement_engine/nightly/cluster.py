@@ -7,7 +7,6 @@ what is not done is sent again when it is back.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -110,7 +109,7 @@ class Cluster:
                 for number, rows in self._sent(snapshot.arrays(), policy, as_of_ordinal, left):
                     if left.pop(number, None) is not None:
                         yield rows
-            except (OSError, TimeoutError, asyncio.CancelledError, _lost()):
+            except (OSError, TimeoutError, *_lost()):
                 continue
         if left:
             raise RegisterUnavailable(
@@ -162,8 +161,9 @@ def cluster_task(
     return check_rows(snapshot, numbered_graph(snapshot, policy, as_of_ordinal), rows)
 
 
-def _lost() -> type[BaseException]:
+def _lost() -> tuple[type[BaseException], ...]:
+    """What a scheduler that has gone away is told by."""
+    from distributed.client import CancelledError
     from distributed.comm.core import CommClosedError
 
-    lost: type[BaseException] = CommClosedError
-    return lost
+    return (CancelledError, CommClosedError)
