@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import graph, intake, propose, startup
+from benchmarks import graph, intake, night, propose, startup
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph": graph.run,
     "intake": intake.run,
     "propose": propose.run,
+    "night": night.run,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

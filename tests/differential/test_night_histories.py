@@ -150,7 +150,8 @@ def told(night: Night) -> list[tuple[Any, ...]]:
     who = night.causes.subjects
 
     def named(other: str) -> str:
-        return who.get(other, other)
+        # An id is random: whoever was removed for good has no name in either register.
+        return who.get(other, "gone" if len(other) == 32 else other)
 
     changes = sorted(
         (
@@ -215,7 +216,7 @@ def test_both_nights_tell_the_same(
 
 @pytest.mark.prove
 @settings(
-    max_examples=400,
+    max_examples=250,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
