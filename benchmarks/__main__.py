@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audit, graph, intake, propose, register, startup
+from benchmarks import audit, graph, intake, night, propose, register, startup
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "propose": propose.run,
     "register": register.run,
     "audit": audit.run,
+    "night": night.run,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
