@@ -262,3 +262,42 @@ def join_rows(
             best[cell] = joined[cell] = 0.0
             direct[cell] = False
     return rows[:size], columns[:size], h_max[:size], h_or[:size], told[:size]
+
+
+@compiled
+def risk_rows(
+    first: Any,
+    target: Any,
+    hostility: Any,
+    gang: Any,
+    start: Any,
+    site: Any,
+    strength: Any,
+    exposure: Any,
+    rows: Any,
+    begin: int,
+    end: int,
+) -> None:
+    """Fill the rows of `risk_matrix` from `begin` to before `end`."""
+    sites = len(exposure)
+    unmet, safe = np.empty(sites), np.empty(sites)
+    for person in range(begin, end):
+        safe[:] = 1.0
+        i = first[person]
+        while i < first[person + 1]:
+            own, stop, shared = gang[target[i]], i, 0.0
+            while stop < first[person + 1] and gang[target[stop]] == own:
+                shared = max(shared, hostility[stop])
+                stop += 1
+            unmet[:] = 1.0
+            for j in range(i, stop):
+                for k in range(start[target[j]], start[target[j] + 1]):
+                    share = hostility[j] / shared * strength[k]
+                    near = exposure[site[k]]
+                    for m in range(sites):
+                        unmet[m] *= 1.0 - share * near[m]
+            for m in range(sites):
+                safe[m] *= 1.0 - shared * (1.0 - unmet[m])
+            i = stop
+        for m in range(sites):
+            rows[person, m] = 1.0 - safe[m]
