@@ -22,7 +22,7 @@ from placement_engine.graph.join_tables import tables_of
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
-_ROWS, _ROWS_OF_ARRAYS = 512, 8192
+_ROWS, _ROWS_OF_ARRAYS = 1024, 8192
 """Sources that one piece of work takes: bounds the memory, not the answer."""
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from placement_engine.graph.edges import Bools, Floats, Ints
-from placement_engine.graph.join_tables import End, Half, Tables
+from placement_engine.graph.join_tables import End, Half, Middle, Tables
 
 Rows = tuple[Ints, Ints, Floats, Floats, Bools]
 """Sources, targets, best and joined chance, direct enmity."""
@@ -153,13 +153,13 @@ class _Backs:
         return cls.of(t, count, node, columns)
 
     @classmethod
-    def double(cls, t: Tables, count: int, nodes: Ints, half: Half, end: End) -> _Backs:
+    def double(cls, t: Tables, count: int, nodes: Ints, half: Middle, end: End) -> _Backs:
         """A tie of `half` and one to a target, from some nodes."""
         which, at = _spread(half.start, nodes)
         node, between, edge = nodes[which], half.far[at], half.edge[at]
         then, last = _spread(end.start, between)
         node, between, edge = node[then], between[then], edge[then]
-        past = t.past[edge]
+        past = half.past[at[then]]
         group = np.where(t.defection[edge], t.group[edge], -1)
         # At the node between, a past member does not mind who left the same group.
         mute = (past & (end.group[last] == between)) | (end.past[last] & (group == between))
@@ -169,7 +169,7 @@ class _Backs:
             "rank": end.rank[last],
             "target": end.far[last],
             "between": between[kept],
-            "chance": t.chance[edge[kept]] * end.chance[last],
+            "chance": half.chance[at[then[kept]]] * end.chance[last],
             "past": past[kept],
             "here": (group == node)[kept],
             "left": np.where(end.leaves[last], end.group[last], -1),

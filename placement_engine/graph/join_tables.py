@@ -23,12 +23,23 @@ class Half(NamedTuple):
         """The same half edges."""
         return cls(half.start, half.far, half.edge)
 
-    def leading(self, wanted: Bools) -> Half:
-        """Those that lead to a wanted node (n,)."""
-        kept = wanted[self.far]
-        before = np.zeros(len(kept) + 1, dtype=np.int64)
-        np.cumsum(kept, out=before[1:])
-        return Half(before[self.start], self.far[kept], self.edge[kept])
+
+class Middle(NamedTuple):
+    """Half edges that lead to where a path can end, with what going over them asks.
+
+    Parameters
+    ----------
+    start, far, edge
+        As in `Half`.
+    chance, past
+        Of the edge; whether it is a past membership.
+    """
+
+    start: Ints
+    far: Ints
+    edge: Ints
+    chance: Floats
+    past: Bools
 
 
 class End(NamedTuple):
@@ -80,9 +91,9 @@ class Tables(NamedTuple):
     enmity: Half
     membership: Half
     alliance: Half
-    bond_to_bond: Half
-    bond_to_enmity: Half
-    enmity_to_bond: Half
+    bond_to_bond: Middle
+    bond_to_enmity: Middle
+    enmity_to_bond: Middle
     bond_end: End
     enmity_end: End
     member_end: End
@@ -120,19 +131,30 @@ def tables_of(edges: Edges, targets: Ints) -> Tables:
             leaves=left & (edges.a[near.edge] == near.far),
         )
 
-    bond, enmity = Half.of(edges.bond), Half.of(edges.enmity)
+    def middle(half: HalfEdges, then: End) -> Middle:
+        kept = (np.diff(then.start) > 0)[half.far]
+        before = np.zeros(len(kept) + 1, dtype=np.int64)
+        np.cumsum(kept, out=before[1:])
+        edge = half.edge[kept]
+        return Middle(
+            start=before[half.start],
+            far=half.far[kept],
+            edge=edge,
+            chance=edges.chance[edge],
+            past=past[edge],
+        )
+
     bond_end, enmity_end = end(edges.bond, targets), end(edges.enmity, targets)
-    bonded, opposed = np.diff(bond_end.start) > 0, np.diff(enmity_end.start) > 0
     person, group = edges.leavers // max(n, 1), edges.leavers % max(n, 1)
     asked = rank[person] >= 0
     return Tables(
-        bond=bond,
-        enmity=enmity,
+        bond=Half.of(edges.bond),
+        enmity=Half.of(edges.enmity),
         membership=Half.of(edges.membership),
         alliance=Half.of(edges.alliance),
-        bond_to_bond=bond.leading(bonded),
-        bond_to_enmity=bond.leading(opposed),
-        enmity_to_bond=enmity.leading(bonded),
+        bond_to_bond=middle(edges.bond, bond_end),
+        bond_to_enmity=middle(edges.bond, enmity_end),
+        enmity_to_bond=middle(edges.enmity, bond_end),
         bond_end=bond_end,
         enmity_end=enmity_end,
         member_end=end(edges.membership, targets[~edges.is_group[targets]]),
