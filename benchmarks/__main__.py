@@ -1,4 +1,7 @@
-"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json] [--write]``."""
+"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json] [--write]``.
+
+``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import graph, propose, startup
+from benchmarks import graph, graph_scale, propose, startup
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
@@ -30,12 +33,22 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
+    parser.add_argument(
+        "--sizes", action="store_true", help="with graph: all pairs at both sizes, and growth"
+    )
+    parser.add_argument(
+        "--peers", action="store_true", help="with graph: the same answer from other engines"
+    )
     given = parser.parse_args()
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        rows = [row for name in chosen for row in BENCHMARKS[name](folder, given.runs)]
+        if given.sizes or given.peers:
+            rows = graph_scale.run_sizes(folder, given.runs) if given.sizes else []
+            rows += graph_scale.run_peers(folder, given.runs) if given.peers else []
+        else:
+            rows = [row for name in chosen for row in BENCHMARKS[name](folder, given.runs)]
     if given.write:
         write_results(RESULTS, rows)
     if given.json:
