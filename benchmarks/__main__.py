@@ -1,4 +1,4 @@
-"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json] [--write]``.
+"""``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``.
 
 ``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own.
 """
@@ -12,14 +12,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import graph, graph_scale, propose, startup
+from benchmarks import graph, graph_scale, intake, propose, startup
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
 BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "startup": startup.run,
     "graph": graph.run,
+    "intake": intake.run,
     "propose": propose.run,
+}
+SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
+    "graph --sizes": graph_scale.run_sizes,
+    "graph --peers": graph_scale.run_peers,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -41,16 +46,19 @@ def main() -> int:
     )
     given = parser.parse_args()
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
+    measured = [(name, BENCHMARKS[name]) for name in chosen]
+    if given.sizes or given.peers:
+        asked = {"graph --sizes": given.sizes, "graph --peers": given.peers}
+        measured = [(name, SCALE[name]) for name, wanted in asked.items() if wanted]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        if given.sizes or given.peers:
-            rows = graph_scale.run_sizes(folder, given.runs) if given.sizes else []
-            rows += graph_scale.run_peers(folder, given.runs) if given.peers else []
-        else:
-            rows = [row for name in chosen for row in BENCHMARKS[name](folder, given.runs)]
-    if given.write:
-        write_results(RESULTS, rows)
+        rows = []
+        for name, run in measured:
+            found = run(folder, given.runs)
+            if given.write:
+                write_results(RESULTS, name, found)
+            rows += found
     if given.json:
         document = {"machine": machine(), "rows": [row.document() for row in rows]}
         print(json.dumps(document, indent=2, ensure_ascii=False))
