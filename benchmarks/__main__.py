@@ -23,8 +23,8 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "propose": propose.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
-    "graph --sizes": graph_scale.run_sizes,
-    "graph --peers": graph_scale.run_peers,
+    "graph sizes": graph_scale.run_sizes,
+    "graph peers": graph_scale.run_peers,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -48,7 +48,7 @@ def main() -> int:
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
     measured = [(name, BENCHMARKS[name]) for name in chosen]
     if given.sizes or given.peers:
-        asked = {"graph --sizes": given.sizes, "graph --peers": given.peers}
+        asked = {"graph sizes": given.sizes, "graph peers": given.peers}
         measured = [(name, SCALE[name]) for name, wanted in asked.items() if wanted]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)

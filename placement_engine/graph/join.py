@@ -17,11 +17,15 @@ import numpy as np
 
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
-from placement_engine.graph.join_arrays import LONGEST, Form, Rows, rows_of_arrays
+from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
 from placement_engine.graph.join_tables import tables_of
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
+LONGEST = 3
+"""Edges of the longest path outside the group level that a join follows."""
+_WORTHWHILE = 100_000
+"""Edges from which on the compiled form pays: loading it takes as long as so many do."""
 _ROWS, _ROWS_OF_ARRAYS = 1024, 8192
 """Sources that one piece of work takes: bounds the memory, not the answer."""
 
@@ -73,7 +77,7 @@ def join(
     *,
     length: int,
     threshold: float,
-    compiled: bool = COMPILED,
+    compiled: bool | None = None,
     workers: int = 1,
 ) -> PairTable:
     """Pairs of sources and targets whose ``h_or`` is at a threshold or above.
@@ -89,7 +93,8 @@ def join(
     threshold
         In [0, 1], met within `TOLERANCE`; 0 gives every pair with any path.
     compiled
-        Whether to run the compiled form; both give the same numbers to the last few bits.
+        Whether to run the compiled form; both give the same numbers to the last few bits. None
+        runs it where it is installed and the network so large that loading it pays.
     workers
         Threads of the compiled form. The answer does not depend on them.
 
@@ -104,6 +109,8 @@ def join(
     ends = sources if targets is None else targets
     if not len(sources) or not len(ends):
         return PairTable.empty()
+    if compiled is None:
+        compiled = pays(edges)
     tables = tables_of(edges, ends)
 
     def rows(start: int) -> Rows:
@@ -124,6 +131,11 @@ def join(
             for a, b, h_max, h_or, direct in parts
         ]
     )
+
+
+def pays(edges: Edges) -> bool:
+    """Whether the compiled form is there and saves more than it takes to load."""
+    return COMPILED and len(edges.a) >= _WORTHWHILE
 
 
 def _compiled_form() -> Form:

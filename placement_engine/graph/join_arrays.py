@@ -18,8 +18,6 @@ from placement_engine.graph.join_tables import End, Half, Middle, Tables
 
 Rows = tuple[Ints, Ints, Floats, Floats, Bools]
 """Sources, targets, best and joined chance, direct enmity."""
-LONGEST = 3
-"""Edges of the longest path outside the group level that a join follows."""
 _CELLS = 2**19
 """Cells that are filled at once: so many stay in the processor's cache."""
 
@@ -246,7 +244,7 @@ def _meetings(
     person = ~t.is_group[near]
     member = _Fronts.over(t, near[person], row[person], t.membership)
     homes = np.unique(member.node)
-    if length < LONGEST:
+    if length < 3:  # longer paths hold it
         yield member, _Backs.between_groups(t, count, homes, t.enmity, None)
     yield member, _Backs.between_groups(t, count, homes, t.alliance, t.enmity)
     yield member, _Backs.between_groups(t, count, homes, t.enmity, t.alliance)
@@ -273,7 +271,8 @@ def _filled(
     with np.errstate(divide="ignore"):
         closed = np.bincount(cell, weights=np.log1p(-chance), minlength=size)
     used = np.flatnonzero(best)
-    joined = 0.0 - np.expm1(closed[used])
+    # Rounding may leave one path joined a hair below itself.
+    joined = np.maximum(-np.expm1(closed[used]), best[used])
     row, rank = used // width + block.start, used % width + low
     key = row * count + rank
     sure = np.zeros(len(key), dtype=np.bool_)

@@ -265,7 +265,8 @@ def join_rows(
                 rows, columns, h_max = _longer(rows), _longer(columns), _longer(h_max)
                 h_or, told = _longer(h_or), _longer(told)
             rows[size], columns[size] = at, cell
-            h_max[size], h_or[size], told[size] = best[cell], joined[cell], direct[cell]
+            h_max[size], told[size] = best[cell], direct[cell]
+            h_or[size] = max(best[cell], joined[cell])
             size += 1
             best[cell] = joined[cell] = 0.0
             direct[cell] = False

@@ -16,9 +16,8 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Floats, Ints
-from placement_engine.graph.join import PairTable, join
+from placement_engine.graph.join import PairTable, join, pays
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import MunicipalityCode
 
@@ -95,7 +94,7 @@ def risk_matrix(
     dangers: Dangers,
     exposure: Floats,
     *,
-    compiled: bool = COMPILED,
+    compiled: bool | None = None,
     workers: int = 1,
 ) -> Floats:
     """Risk of each person at each site from the presences.
@@ -113,6 +112,8 @@ def risk_matrix(
     -------
     (P, M) chances in [0, 1].
     """
+    if compiled is None:
+        compiled = pays(graph.edges)
     pairs = join(
         graph.edges,
         people,
@@ -131,7 +132,7 @@ def risk_of(
     dangers: Dangers,
     exposure: Floats,
     *,
-    compiled: bool = COMPILED,
+    compiled: bool,
     workers: int = 1,
 ) -> Floats:
     """The matrix of `risk_matrix`, from the hostility of `people` with the actors."""
