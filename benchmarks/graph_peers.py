@@ -40,33 +40,23 @@ def load(folder: Path) -> dict[str, Array]:
 
 def ours(folder: Path, *, compiled: bool, workers: int) -> Answer:
     """The join of `placement_engine.graph`."""
-    from placement_engine.graph.edges import NUMBER, Edges, HalfEdges
+    from placement_engine.graph.edges import NUMBER
     from placement_engine.graph.join import join
+    from placement_engine.graph.join_tables import EdgeColumns
     from placement_engine.vocabulary import TieKind
 
     told = load(folder)
-    a, b, enmity = told["a"], told["b"], told["enmity"]
-    n, count = int(told["nodes"]), len(a)
-    none = np.zeros(count, dtype=np.bool_)
+    n = int(told["nodes"])
     kinds = NUMBER[TieKind.CONFLICT], NUMBER[TieKind.ASSOCIATION]
-    edges = Edges(
+    edges = EdgeColumns(
         nodes=n,
         is_group=np.zeros(n, dtype=np.bool_),
-        a=a,
-        b=b,
-        kind=np.where(enmity, *kinds),
-        strength=told["chance"],
+        a=told["a"],
+        b=told["b"],
+        kind=np.where(told["enmity"], *kinds),
         chance=told["chance"],
-        newest=a,
-        source=a,
-        information=a,
-        graded=none,
-        direct=none,
+        direct=np.zeros(len(told["a"]), dtype=np.bool_),
         leavers=np.zeros(0, dtype=np.int64),
-        bond=HalfEdges.among(n, a, b, ~enmity),
-        enmity=HalfEdges.among(n, a, b, enmity),
-        membership=HalfEdges.among(n, a, b, none),
-        alliance=HalfEdges.among(n, a, b, none),
     )
     people = told["protected"]
     pairs = join(

@@ -18,7 +18,7 @@ import numpy as np
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
 from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
-from placement_engine.graph.join_tables import tables_of
+from placement_engine.graph.join_tables import EdgeColumns, tables_of
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
@@ -71,7 +71,7 @@ class PairTable:
 
 
 def join(
-    edges: Edges,
+    edges: Edges | EdgeColumns,
     sources: Ints,
     targets: Ints | None = None,
     *,
@@ -111,7 +111,7 @@ def join(
         return PairTable.empty()
     if compiled is None:
         compiled = pays(edges)
-    tables = tables_of(edges, ends)
+    tables = tables_of(EdgeColumns.of(edges) if isinstance(edges, Edges) else edges, sources, ends)
 
     def rows(start: int) -> Rows:
         stop = min(start + step, len(sources))
@@ -133,7 +133,7 @@ def join(
     )
 
 
-def pays(edges: Edges) -> bool:
+def pays(edges: Edges | EdgeColumns) -> bool:
     """Whether the compiled form is there and saves more than it takes to load."""
     return COMPILED and len(edges.a) >= _WORTHWHILE
 

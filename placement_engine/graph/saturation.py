@@ -8,12 +8,13 @@ in bulk. The kinds of tie that cause it are found by leaving each out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, HalfEdges, Ints
+from placement_engine.graph.edges import NUMBER, PAST, Edges, Ints
 from placement_engine.graph.join import LONGEST, join
+from placement_engine.graph.join_tables import EdgeColumns
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import TieKind
 
@@ -93,27 +94,17 @@ def saturation(
     return Saturation(share=share, people=len(people), kinds=tuple(causes))
 
 
-def _share(edges: Edges, nodes: Ints, people: int, graph: RivalGraph, threshold: float) -> float:
+def _share(
+    edges: Edges | EdgeColumns, nodes: Ints, people: int, graph: RivalGraph, threshold: float
+) -> float:
     length = min(graph.max_length, LONGEST)
     found = join(edges, nodes, length=length, threshold=threshold)
     return float((found.h_or >= threshold).sum()) / (people * (people - 1) / 2)
 
 
-def _without(edges: Edges, kind: TieKind) -> Edges:
+def _without(edges: Edges, kind: TieKind) -> EdgeColumns:
     """The edges without a kind of tie; past memberships go with the memberships."""
     left_out = edges.kind == NUMBER[kind]
     if kind is TieKind.MEMBERSHIP:
         left_out |= edges.kind == PAST
-    return replace(
-        edges,
-        bond=_kept(edges.bond, ~left_out),
-        enmity=_kept(edges.enmity, ~left_out),
-        membership=_kept(edges.membership, ~left_out),
-        alliance=_kept(edges.alliance, ~left_out),
-    )
-
-
-def _kept(half: HalfEdges, kept: Bools) -> HalfEdges:
-    keep = kept[half.edge]
-    before = np.append(0, np.cumsum(keep))
-    return HalfEdges(start=before[half.start], far=half.far[keep], edge=half.edge[keep])
+    return EdgeColumns.of(edges).only(~left_out)
