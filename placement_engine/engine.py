@@ -264,8 +264,8 @@ class PlacementEngine:
             )
         if self._objections(case, chosen.municipality, provider):
             raise StaleProposal(
-                f"Choice {choice} of case {case_id} is not safe any more: facts have changed, or the "
-                "care provider houses somebody who must be kept apart.",
+                f"Choice {choice} of case {case_id} is not safe any more: facts have changed, or "
+                "the care provider houses somebody who must be kept apart.",
                 unchanged="Nothing was written.",
                 do=f"Run: placement propose {case_id}, or choose another provider.",
             )

@@ -91,7 +91,7 @@ def to_json(body: object) -> dict[str, Any]:
     Examples
     --------
     >>> to_json(bodies.HostilityBody(pairs=()))
-    {'schema': 'placement_engine/hostility', 'version': 1, 'pairs': []}
+    {'schema': 'placement_engine/hostility', 'version': 1, 'pairs': [], 'saturation': None}
     """
     content = TypeAdapter(type(body)).dump_python(body, mode="json", by_alias=True)
     return {"schema": PREFIX + name_of(body), "version": VERSION, **content}
