@@ -241,6 +241,11 @@ class Register:
         with self._vault.read() as state:
             return snapshots.stored(state)
 
+    def snapshot_network(self, snapshot: StoredSnapshot) -> Network:
+        """What an import of intelligence held, in force or superseded."""
+        with self._vault.read() as state:
+            return Network.from_bytes(state.document(snapshot.content).payload)
+
     def facilities(self) -> tuple[Facility, ...]:
         """What places offer, as last imported."""
         with self._vault.read() as state:
