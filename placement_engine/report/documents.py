@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies, network_bodies
+from placement_engine.report import analysis_bodies, bodies, network_bodies
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -24,10 +24,12 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "balance": analysis_bodies.BalanceBody,
         "cases": bodies.CasesBody,
         "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
+        "diff": analysis_bodies.DiffBody,
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
@@ -42,8 +44,10 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
+        "reliability": analysis_bodies.ReliabilityBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
+        "sensitivity": analysis_bodies.SensitivityBody,
         "verification": bodies.VerificationBody,
     }
 )
