@@ -67,8 +67,7 @@ def tie_changes(before: RivalGraph, after: RivalGraph) -> tuple[TieChange, ...]:
     old, new = (_side(graph, index) for graph in (before, after))
     _, at_old, at_new = np.intersect1d(old.key, new.key, assume_unique=True, return_indices=True)
     differ = old.grade[at_old] != new.grade[at_new]
-    came = np.setdiff1d(np.arange(len(new.key)), at_new)
-    went = np.setdiff1d(np.arange(len(old.key)), at_old)
+    came, went = _others(len(new.key), at_new), _others(len(old.key), at_old)
     none = np.full(max(len(came), len(went)), -1, dtype=np.int64)
     return (
         *_told(Change.NEW, nodes, new.key[came], none, new.grade[came], new.protected[came]),
@@ -100,8 +99,14 @@ def _side(graph: RivalGraph, index: dict[str, int]) -> _Side:
         key=key[order],
         grade=(e.source * 10 + e.information)[order],
         # Any coded report between two protects all their ties: better too much than a slip.
-        protected=np.isin(_ends(place[e.a], place[e.b], n), ends)[order],
+        protected=np.isin(_ends(place[e.a], place[e.b], n), ends, kind="sort")[order],
     )
+
+
+def _others(count: int, chosen: Ints) -> Ints:
+    rest = np.ones(count, dtype=np.bool_)
+    rest[chosen] = False
+    return np.flatnonzero(rest)
 
 
 def _ends(a: Ints, b: Ints, n: int) -> Ints:

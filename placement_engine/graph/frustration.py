@@ -18,6 +18,11 @@ from placement_engine.graph.edges import Bools, HalfEdges, Ints
 
 EXACT_NODES = 20
 """A part with at most so many nodes on its cycles is solved by trying every split."""
+SEARCHED_PAIRS = 3_000
+"""A part with at most so many pairs is searched from several starts, and for short cycles."""
+STARTS = 12
+SHORT = (4, 5, 6)
+"""Lengths of unbalanced cycles that are looked for, after triangles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,8 +73,7 @@ def frustration(pairs: SignedPairs) -> Frustration:
             camp[cycle], least = _every_split(pairs, cycle, own)
             lower += least
         else:
-            _grow(pairs, near, cycle, inside, camp)
-            _improve(pairs, near, cycle, inside, camp)
+            camp[cycle] = _best_start(pairs, near, cycle, own)
             among = np.zeros(len(pairs), dtype=np.bool_)
             among[own] = True
             lower += _disjoint_cycles(pairs, near, cycle, among, wrong)
@@ -142,22 +146,37 @@ def _every_split(pairs: SignedPairs, nodes: Ints, own: Ints) -> tuple[Ints, int]
     return camps, int(cost[best])
 
 
-def _grow(pairs: SignedPairs, near: HalfEdges, nodes: Ints, inside: Bools, camp: Ints) -> None:
-    """Camps that agree with a tree of shortest ways from the node with most pairs."""
+def _best_start(pairs: SignedPairs, near: HalfEdges, nodes: Ints, own: Ints) -> Ints:
+    """The best camps that are reached from the nodes with most pairs."""
+    inside = np.zeros(len(pairs.nodes), dtype=np.bool_)
+    inside[nodes] = True
+    degree = np.diff(near.start)[nodes]
+    roots = nodes[np.lexsort((nodes, -degree))][: STARTS if len(own) <= SEARCHED_PAIRS else 1]
+    u, v, enemies = pairs.u[own], pairs.v[own], pairs.enemies[own]
+    best, least = np.zeros(len(nodes), dtype=np.int64), len(own) + 1
+    for root in roots.tolist():
+        camp = _grown(pairs, near, root, inside)
+        _improve(pairs, near, nodes, inside, camp)
+        left = int(((camp[u] != camp[v]) != enemies).sum())
+        if left < least:
+            best, least = camp[nodes], left
+    return best
+
+
+def _grown(pairs: SignedPairs, near: HalfEdges, root: int, inside: Bools) -> Ints:
+    """Camps that agree with a tree of shortest ways from a node; what cycles join is connected."""
+    camp = np.zeros(len(pairs.nodes), dtype=np.int64)
     seen = ~inside
-    degree = np.diff(near.start)
-    for root in nodes[np.lexsort((nodes, -degree[nodes]))].tolist():
-        if seen[root]:
-            continue
-        seen[root] = True
-        reached = [root]
-        for node in reached:
-            for at in range(int(near.start[node]), int(near.start[node + 1])):
-                far = int(near.far[at])
-                if not seen[far]:
-                    seen[far] = True
-                    camp[far] = camp[node] ^ int(pairs.enemies[near.edge[at]])
-                    reached.append(far)
+    seen[root] = True
+    reached = [root]
+    for node in reached:
+        for at in range(int(near.start[node]), int(near.start[node + 1])):
+            far = int(near.far[at])
+            if not seen[far]:
+                seen[far] = True
+                camp[far] = camp[node] ^ int(pairs.enemies[near.edge[at]])
+                reached.append(far)
+    return camp
 
 
 def _improve(pairs: SignedPairs, near: HalfEdges, nodes: Ints, inside: Bools, camp: Ints) -> None:
@@ -183,7 +202,7 @@ def _disjoint_cycles(
 ) -> int:
     """How many unbalanced cycles that share no pair were found: each needs one left over.
 
-    Triangles first, then what a tree over the pairs that are left closes.
+    Triangles first, then short cycles, then what a tree over the pairs that are left closes.
     """
     free = among.copy()
     found = 0
@@ -191,6 +210,47 @@ def _disjoint_cycles(
         if free[three].all():
             free[three] = False
             found += 1
+    if among.sum() <= SEARCHED_PAIRS:
+        for longest in SHORT:
+            # Every unbalanced cycle goes over an enmity.
+            for root in np.unique(pairs.u[free & pairs.enemies]).tolist():
+                while walk := _unbalanced_walk(pairs, near, root, free, longest):
+                    free[walk] = False
+                    found += 1
+    return found + _closed_by_a_tree(pairs, near, nodes, free)
+
+
+def _unbalanced_walk(
+    pairs: SignedPairs, near: HalfEdges, root: int, free: Bools, longest: int
+) -> list[int]:
+    """Pairs of a shortest closed walk with an odd number of enmities; empty if too long.
+
+    Such a walk holds an unbalanced cycle, if not more.
+    """
+    came: dict[tuple[int, int], tuple[tuple[int, int], int]] = {(root, 0): ((root, 0), -1)}
+    layer = [(root, 0)]
+    for _ in range(longest):
+        following = []
+        for place in layer:
+            for at in range(int(near.start[place[0]]), int(near.start[place[0] + 1])):
+                edge = int(near.edge[at])
+                there = int(near.far[at]), place[1] ^ int(pairs.enemies[edge])
+                if free[edge] and there not in came:
+                    came[there] = place, edge
+                    following.append(there)
+        layer = following
+        if (root, 1) in came:
+            walk, here = [], (root, 1)
+            while here != (root, 0):
+                here, edge = came[here]
+                walk.append(edge)
+            return walk
+    return []
+
+
+def _closed_by_a_tree(pairs: SignedPairs, near: HalfEdges, nodes: Ints, free: Bools) -> int:
+    """How many unbalanced cycles that share no pair a tree over the free pairs closes."""
+    free, found = free.copy(), 0
     parent: dict[int, tuple[int, int]] = {}
     depth: dict[int, int] = {}
     side: dict[int, int] = {}

@@ -99,11 +99,11 @@ def reliability(family: PathFamily, *, worlds: int, seed: int) -> Reliability:
     ties = len(family.chance)
     if not ties:
         return Reliability(value=0.0, standard_error=0.0, worlds=worlds, paths=0, ties=0)
-    random = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     rows = max(1, CELLS_AT_ONCE // max(family.count, ties))
     hits = 0
     for start in range(0, worlds, rows):
-        drawn = random.random((min(rows, worlds - start), ties)) < family.chance
+        drawn = generator.random((min(rows, worlds - start), ties)) < family.chance
         hits += int(_some_path_open(drawn, family.paths).sum())
     middle = (hits + 1) / (worlds + 2)
     return Reliability(
