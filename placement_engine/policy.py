@@ -202,6 +202,19 @@ class Children:
 
 
 @validated(frozen=True, slots=True, kw_only=True, config=_strict)
+class Nightly:
+    """When the nightly recheck speaks up, and how long it waits."""
+
+    worse_ratio: Annotated[float, Field(gt=1)]
+    worse_micronats: Annotated[int, Field(ge=0)]
+    repeat_days: Annotated[int, Field(ge=1)]
+    escalate_days: Annotated[int, Field(ge=1)]
+    review_notice_days: Annotated[int, Field(ge=0)]
+    actor_notice_days: Annotated[int, Field(ge=0)]
+    breach_days: Annotated[int, Field(ge=1)]
+
+
+@validated(frozen=True, slots=True, kw_only=True, config=_strict)
 class Choices:
     """How many alternatives are shown, and how far apart."""
 
@@ -241,6 +254,7 @@ class Policy:
     continuity: ContinuityPoints
     children: Children
     choices: Choices
+    nightly: Nightly
     reasons: tuple[tuple[str, str], ...] = field(repr=False)
 
     @classmethod

@@ -81,6 +81,24 @@ class Observer:
         self._actors = [(actor,) for actor in self._present.actors]
         self._shares: dict[int, int] = {}
 
+    @property
+    def site(self) -> IntArray:
+        """(N,) site index of each placement in force."""
+        return self._site
+
+    @property
+    def present(self) -> Present:
+        """Groups and named actors, where they are known to be."""
+        return self._present
+
+    def household(self, subject: SubjectRef) -> Household:
+        """Those who live together with a placed person, herself first."""
+        return self._household(subject)
+
+    def own_shares(self) -> IntArray:
+        """(N,) own share of each placement in force, in micro-nats."""
+        return self._own_shares(range(len(self.in_force)), ())
+
     def world(self, cases: Sequence[Case]) -> World:
         """The world of these cases, all placed people folded."""
         own = {self._who(case.subject) for case in cases}

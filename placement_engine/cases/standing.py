@@ -133,13 +133,26 @@ def protected(register: Register, cases: Sequence[Case], as_of: date) -> tuple[s
 def cases_of(register: Register, geography: Geography) -> list[Case]:
     """All cases as they were entered."""
     codes = frozenset(geography.codes)
-    return [read_cases(register.case(case_id), codes=codes)[0] for case_id, _ in register.cases()]
+    return [read_cases(content, codes=codes)[0] for content in register.case_files().values()]
 
 
-def observe(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Observer:
-    """Everything known as of a day: the engine, and the nightly recheck, begin here."""
+def observe(
+    register: Register,
+    *,
+    policy: Policy,
+    geography: Geography,
+    as_of: date,
+    network: Network | None = None,
+) -> Observer:
+    """Everything known as of a day: the engine, and the nightly recheck, begin here.
+
+    Parameters
+    ----------
+    network
+        In place of what the register has in force, such as an earlier one.
+    """
     cases = cases_of(register, geography)
-    known = standing(register, policy=policy, as_of=as_of)
+    known = standing(register, policy=policy, as_of=as_of, network=network)
     return Observer(
         graph=graph_of(known, policy=policy, as_of=as_of, leavers=implied_leavers(register, cases)),
         policy=policy,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placement_engine.commands.decider import decided_by
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
+from placement_engine.commands.session import acting_user
 from placement_engine.errors import UsageError
 from placement_engine.vocabulary import CaseId, Language, ProviderId
 
@@ -47,10 +47,10 @@ def accept(
         raise UsageError("Give either --choice N or --override.")
     if editor and not override:
         raise UsageError("--editor goes with --override.")
-    who = decided_by(run)
+    who = acting_user(run.settings)
     other = read_override(language=run.language, editor=editor) if override else None
     housed_by = None if provider is None else _pseudonym(provider)
-    with run.engine() as engine:
+    with run.engine() as engine, engine.register.desk.acting("propose", [case]):
         if other is not None:
             decision = engine.override(CaseId(case), *other, decided_by=who, provider=housed_by)
         else:

@@ -9,12 +9,14 @@ import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
 from placement_engine.errors import UsageError
+from placement_engine.vocabulary import BatchName, NetworkFormat
 
 if TYPE_CHECKING:
     from placement_engine.engine import PlacementEngine
     from placement_engine.report.network_bodies import NetworkBody
 
 MAX_PATHS = 50
+FORMATS = ", ".join(NetworkFormat)
 Codes = Annotated[
     list[str] | None,
     typer.Option("--code", metavar="CODE", help="Handling code whose sources may be shown."),
@@ -24,17 +26,38 @@ Codes = Annotated[
 @shared(REGISTER, MODEL, OUTPUT)
 def import_network(
     run: Run,
-    source: Annotated[str, typer.Argument(metavar="DIR", help="Network folder or a zip of it.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="PATH", help="Network folder, a zip of it, or another file."),
+    ],
     *,
+    format_: Annotated[
+        NetworkFormat | None,
+        typer.Option("--format", metavar="F", help=f"{FORMATS}; default by the name."),
+    ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option("--mapping", metavar="FILE", help="What other columns and types mean."),
+    ] = None,
     batch: Annotated[
         str, typer.Option("--batch", metavar="NAME", help="Replaces the batch of this name.")
     ] = "main",
 ) -> None:
     """Import intelligence; supersedes the batch of the same name, deletes nothing."""
     from placement_engine.commands.imports import import_result
+    from placement_engine.intelligence import ImportSummary
+    from placement_engine.intelligence.formats import read_network_as
 
     with run.engine() as engine:
-        summary = engine.import_network(Path(source), batch=batch)
+        network = read_network_as(
+            Path(source),
+            format_,
+            mapping=None if mapping is None else Path(mapping),
+            batch=batch,
+            codes=frozenset(engine.geography.codes),
+        )
+        changed = engine.register.import_network(batch, network, engine.as_of)
+        summary = ImportSummary.of(network, batch=BatchName(batch), changed=changed)
         notices = run.notices(engine)
     counts = {
         "persons": summary.persons,

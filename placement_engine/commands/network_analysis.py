@@ -200,7 +200,9 @@ def _batch(engine: PlacementEngine, name: str, day: date | None) -> Network:
         begun = day is None or snapshot.since <= day
         over = snapshot.until is not None and (day is None or snapshot.until <= day)
         if snapshot.batch == name and begun and not over:
-            return engine.register.snapshot_network(snapshot)
+            found = engine.register.network_as_it_was({name: snapshot.content_hash})
+            if found is not None:
+                return found
     raise UnknownReference("There was no such batch in force.", do="Check its name and the date.")
 
 

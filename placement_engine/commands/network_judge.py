@@ -199,11 +199,12 @@ def _coverage_rows(engine: PlacementEngine) -> list[CoverageRow]:
 
 def _judge(run: Run, judge: Judge | None, revoked: tuple[JudgementKind, str, str] | None) -> None:
     from placement_engine.cases import judging, standing
-    from placement_engine.commands.decider import decided_by, read_reason
+    from placement_engine.commands.reason import read_reason
+    from placement_engine.commands.session import acting_user
     from placement_engine.report.judgement_page import judgement_page
     from placement_engine.report.network_bodies import JudgementBody
 
-    who, reason = decided_by(run), read_reason()
+    who, reason = acting_user(run.settings), read_reason()
     with run.engine() as engine:
         author = judging.Author(by=who, day=engine.as_of, reason=reason, entropy=os.urandom)
         if revoked is not None:

@@ -290,6 +290,10 @@ class RivalGraph:
         nodes = self._network.nodes
         return min((-float(e.strength[i]), nodes[int(e.b[i])]) for i in own)[1]
 
+    def numbers(self, ids: Sequence[str]) -> Ints:
+        """Node number of each id, -1 where the network does not know it."""
+        return np.array([self._index.get(i, -1) for i in ids], dtype=np.int64)
+
     def _places(self, ids: Sequence[str]) -> tuple[Ints, Ints]:
         """Different known nodes, and for each id its position among them, -1 if unknown."""
         known = sorted({self._index[i] for i in ids if i in self._index})

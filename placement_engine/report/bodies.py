@@ -125,6 +125,17 @@ class ImportBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportBody:
+    """What an export wrote, and what it left out because of handling codes: numbers only."""
+
+    format: str
+    rows: dict[str, int]
+    withheld_ties: int
+    withheld_nodes: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterBody:
     """A register that was just made."""
 

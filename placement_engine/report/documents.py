@@ -16,7 +16,13 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import analysis_bodies, bodies, network_bodies
+from placement_engine.report import (
+    analysis_bodies,
+    bodies,
+    network_bodies,
+    night_bodies,
+    register_bodies,
+)
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -25,6 +31,12 @@ PREFIX = "placement_engine/"
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
         "balance": analysis_bodies.BalanceBody,
+        "alert": night_bodies.AlertBody,
+        "alerts": night_bodies.AlertsBody,
+        "anchor": register_bodies.AnchorBody,
+        "audit": register_bodies.AuditBody,
+        "audit_log": register_bodies.LogBody,
+        "audit_proof": register_bodies.ProofBody,
         "cases": bodies.CasesBody,
         "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
@@ -33,13 +45,18 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
+        "event": night_bodies.EventBody,
         "exit_codes": bodies.ExitCodesBody,
+        "export": bodies.ExportBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
+        "identity": register_bodies.IdentityBody,
         "import": bodies.ImportBody,
         "judgement": network_bodies.JudgementBody,
         "judgements": network_bodies.JudgementsBody,
+        "messages": register_bodies.MessagesBody,
         "network": network_bodies.NetworkBody,
+        "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
         "paths": network_bodies.PathsBody,
         "proposal": Proposal,
@@ -48,6 +65,8 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
         "sensitivity": analysis_bodies.SensitivityBody,
+        "requests": register_bodies.RequestsBody,
+        "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }
 )

@@ -9,7 +9,14 @@ from typer.main import get_command
 
 from cli import app
 
-ALLOWED = {"--passphrase-file", "--passphrase-fd", "--passphrase-command"}
+ALLOWED = {
+    "--passphrase-file",
+    "--passphrase-fd",
+    "--passphrase-command",
+    "--passphrase-credential",  # the name under which systemd lays it
+    "--identity-passphrase-file",
+    "--pkcs11-key",  # its label in a hardware module
+}
 SECRET = ("passphrase", "password", "key", "municipality", "place", "address", "reason", "why")
 
 
