@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.report import (
+    analysis_bodies,
     bodies,
     keeper_bodies,
     network_bodies,
@@ -30,6 +31,7 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "balance": analysis_bodies.BalanceBody,
         "alert": night_bodies.AlertBody,
         "alerts": night_bodies.AlertsBody,
         "anchor": register_bodies.AnchorBody,
@@ -46,6 +48,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
+        "diff": analysis_bodies.DiffBody,
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
@@ -65,8 +68,10 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
+        "reliability": analysis_bodies.ReliabilityBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
+        "sensitivity": analysis_bodies.SensitivityBody,
         "requests": register_bodies.RequestsBody,
         "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
