@@ -156,7 +156,7 @@ def compile_model(problem: PlacementProblem, *, tables: Tables | None = None) ->
         if subject.current is not None:
             moves[i] += subject.move_cost
             moves[i, subject.current] -= subject.move_cost
-    standing = _Standing(problem)
+    standing = Standing(problem)
     tables = {} if tables is None else tables
     links: list[Link] = []
     against: list[tuple[int, int, ProblemPair]] = []
@@ -204,7 +204,7 @@ def _table_of(problem: PlacementProblem, pair: ProblemPair, tables: Tables) -> I
     return tables[key]
 
 
-class _Standing:
+class Standing:
     """What the fixed subjects cost and use among themselves, added up."""
 
     __slots__ = ("apart", "free", "moves", "share", "total")
@@ -226,6 +226,7 @@ class _Standing:
                 self.free[site] -= subject.demand
 
     def add_pairs(self, problem: PlacementProblem, pairs: Sequence[ProblemPair]) -> None:
+        """Add what pairs of fixed subjects cost."""
         at_a = [problem.fixed[pair.a] for pair in pairs]
         at_b = [problem.fixed[pair.b] for pair in pairs]
         costs = _costs(problem, pairs, at_b, np.array(at_a, dtype=np.int64)[:, None])[:, 0]
@@ -242,6 +243,7 @@ class _Standing:
             self.share[pair.b] += cost
 
     def is_broken(self, problem: PlacementProblem) -> bool:
+        """Whether the fixed subjects break a rule among themselves."""
         return (
             not self.apart
             or bool((self.free < 0).any())
