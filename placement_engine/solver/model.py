@@ -229,7 +229,7 @@ class Standing:
         """Add what pairs of fixed subjects cost."""
         at_a = [problem.fixed[pair.a] for pair in pairs]
         at_b = [problem.fixed[pair.b] for pair in pairs]
-        costs = _costs(problem, pairs, at_b, np.array(at_a, dtype=np.int64)[:, None])[:, 0]
+        costs = costs_between(problem, pairs, at_b, np.array(at_a, dtype=np.int64)[:, None])[:, 0]
         for i, pair in enumerate(pairs):
             cost = int(costs[i])
             if pair.table is not None:
@@ -292,7 +292,7 @@ def _columns(
     b_stands: Sequence[bool],
 ) -> IntArray:
     """One row a pair: its cost at each site of the one, the other standing at `at`."""
-    found = _costs(problem, pairs, at, np.arange(len(problem.sites))[None, :])
+    found = costs_between(problem, pairs, at, np.arange(len(problem.sites))[None, :])
     for i, pair in enumerate(pairs):
         if pair.table is not None:
             table = problem.tables[pair.table]
@@ -301,8 +301,11 @@ def _columns(
     return found
 
 
-def _costs(
-    problem: PlacementProblem, pairs: Sequence[ProblemPair], at: Sequence[int], sites: IntArray
+def costs_between(
+    problem: PlacementProblem,
+    pairs: Sequence[ProblemPair],
+    at: Sequence[int] | IntArray,
+    sites: IntArray,
 ) -> IntArray:
     """Costs of P pairs without tables, one standing at `at`, the other at P × X `sites`."""
     hostility, reunion, metres, penalty = (

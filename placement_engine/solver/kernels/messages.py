@@ -128,3 +128,40 @@ def least_left(
                 if open_b[j]:
                     least = min(least, table[i, j] - to_a[i] - to_b[j])
     return int(least)
+
+
+@compiled
+def supported(
+    table: SmallArray,
+    own: IntArray,
+    others: IntArray,
+    ceiling: int,
+    other_ceiling: int,
+    share: IntArray,
+) -> None:
+    """Add the least that a pair can cost at each site of one mover to her share.
+
+    Parameters
+    ----------
+    table
+        Rows for her sites.
+    own, others
+        M unary costs of her and of the other, `CLOSED` where not open.
+    ceiling, other_ceiling
+        What their shares may come to.
+    share
+        M, added to; `CLOSED` where the other has no site left.
+    """
+    for x in range(table.shape[0]):
+        if own[x] >= CLOSED or share[x] >= CLOSED:
+            continue
+        most = min(ceiling - own[x], WALL - 1)
+        least = np.int64(CLOSED)
+        for y in range(table.shape[1]):
+            cost = np.int64(table[x, y])
+            room = other_ceiling - others[y] if others[y] < CLOSED else -1
+            if cost < least and cost <= most and cost <= room:
+                least = cost
+                if cost == 0:
+                    break
+        share[x] = CLOSED if least >= CLOSED else share[x] + least
