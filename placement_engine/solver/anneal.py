@@ -72,15 +72,26 @@ class Annealing:
         """Proposals so far."""
         return int(self._state.tally[STEPS])
 
-    def begin(self, lean: IntArray) -> None:
-        """Build a plan with costs leaning as told; n × M.
+    def begin(self, lean: IntArray, whole: IntArray) -> None:
+        """Build a plan with costs leaning as told.
 
-        Those who lose most by their second choice come first.
+        Parameters
+        ----------
+        lean
+            n × M added to the costs.
+        whole
+            Sites of those who come first, -1 for the others: of these, those who lose most
+            by their second choice come before the rest.
         """
         leaning = np.where(self.wide.open, self.wide.unary + lean, CLOSED)
         two = np.partition(leaning, min(1, leaning.shape[1] - 1), axis=1)[:, :2]
         regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8) * np.maximum(1, self.wide.demand)
-        build(self._board, self._state, np.argsort(-regret, kind="stable"), lean)
+        placed = np.flatnonzero(whole >= 0)
+        lean = lean.copy()
+        lean[placed] = CLOSED >> 6
+        lean[placed, whole[placed]] = 0
+        order = np.lexsort((-regret, whole < 0))
+        build(self._board, self._state, order, lean)
 
     def return_to(self, sites: IntArray) -> None:
         """Go on from a plan; what was found stays known."""
@@ -109,8 +120,9 @@ class Annealing:
         """The sites of each mover that cost least as the others stand."""
         cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
         width = min(WIDTH, cost.shape[1])
-        chosen: IntArray = np.argpartition(cost, width - 1, axis=1)[:, :width]
-        return np.sort(chosen, axis=1)
+        chosen = np.argpartition(cost, width - 1, axis=1)[:, :width]
+        rank = np.argsort(np.take_along_axis(cost, chosen, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(chosen, rank, axis=1)
 
     def spread(self, lean: IntArray) -> float:
         """Typical fine difference between a mover's best sites: what heat is measured in."""

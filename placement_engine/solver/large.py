@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from placement_engine.problem import IntArray, PlacementProblem
 from placement_engine.solver.anneal import NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
+from placement_engine.solver.figures import Figures
 from placement_engine.solver.kernels.messages import CLOSED
-from placement_engine.solver.model import share_limit
+from placement_engine.solver.model import BoolArray, share_limit
+from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.prices import Priced, certified_bound
 from placement_engine.solver.threshold import consistent, has_room
 from placement_engine.solver.wide import Wide, lay_wide, within
@@ -33,10 +36,16 @@ STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 PAIRS_OF_WORK = 8
 """Pairs of one sweep that count as a node."""
-HOT, COLD = 3.0, 0.02
+HOT, COLD = 1.2, 0.01
 """Heat at the start and the end of a cooling, in typical differences between sites."""
 CROWD = 20.0
 """Penalty of a place too few, in the same."""
+WORK_SHARE = 0.6
+"""Share of counted work that the second cooling gets; the exact search gets the rest."""
+MOST_ROUNDS = 400
+"""Sweeps of the bound beside the search."""
+MOST_LEFT = 6_000_000
+"""Pairs of open sites of rivals up to which what is left is searched exactly."""
 QUICK_SHARE = 0.12
 """Share of the effort that the first cooling gets; the second gets the rest."""
 
@@ -66,16 +75,21 @@ class LargeSearch:
         self._seed = seed
         self._workers = workers
         self._bands: dict[int, Wide] = {}
+        self._left: BoolArray | None = None
 
     def answer(self, question: Question, effort: Effort, on_plan: OnPlan) -> Reply:
-        """Answer within the effort; limits on other goals are kept by standing still."""
+        """Answer within the effort.
+
+        Goals after the total are searched where the total is proved and little is left open;
+        else the plan stays as it is.
+        """
         if question.goal in (None, Goal.TOTAL) and not question.at_most:
             wide = self._within(question.band, effort)
             if wide.broken or not has_room(wide):
                 return Reply(plan=None, bound=0, complete=True)
             if question.goal is None:
                 return self._any(wide, effort, on_plan)
-            return Race(
+            race = Race(
                 self._problem,
                 wide,
                 question,
@@ -83,7 +97,12 @@ class LargeSearch:
                 on_plan,
                 seed=self._seed,
                 workers=self._workers,
-            ).run()
+            )
+            reply = race.run()
+            self._left = race.left() if reply.complete else None
+            return reply
+        if Goal.TOTAL in question.at_most and self._left is not None and not effort.spent(0):
+            return OwnSearch(self._problem, left=self._left).answer(question, effort, on_plan)
         return Reply(plan=question.start, bound=0, complete=False)
 
     def _within(self, band: int, effort: Effort) -> Wide:
@@ -99,7 +118,7 @@ class LargeSearch:
         priced = Priced(wide)
         priced.reprice()
         search = Annealing(self._problem, wide, seed=self._seed)
-        search.begin(_lean(priced))
+        search.begin(_lean(priced), priced.whole)
         steps, work = FIRST_STEPS, 0
         while search.best is None and not mine.spent(0):
             work += _cool(search, priced, steps, mine, until=lambda: search.cost < NONE_YET)
@@ -160,15 +179,17 @@ class Race:
         seed: int,
         workers: int,
     ) -> None:
+        self._problem = problem
         self._wide = wide
+        self._question = question
         self._effort = effort
         self._on_plan = on_plan
-        self._gap = question.gap
-        self._start = question.start
         self._search = Annealing(problem, wide, seed=seed)
         self._priced = Priced(wide)
         self._timed = effort.work_left is None and workers > 1
         self._over = threading.Event()
+        self._cooled = threading.Event()
+        self._finished: Reply | None = None
         self._told = NONE_YET
         self._work = 0
 
@@ -177,34 +198,51 @@ class Race:
         priced, search = self._priced, self._search
         priced.reprice()
         priced.raise_bound(rounds=FIRST_ROUNDS, target=CLOSED, stop=lambda: self._effort.spent(0))
-        search.begin(_lean(priced))
+        search.begin(_lean(priced), priced.whole)
         self._tell()
-        beside = threading.Thread(target=self._raise, daemon=True) if self._timed else None
+        beside = threading.Thread(target=self._prove, daemon=True) if self._timed else None
         if beside is not None:
             beside.start()
         try:
             self._anneal()
         finally:
             self._over.set()
+            self._cooled.set()
             if beside is not None:
                 beside.join()
+        if not self._timed and not self._met():
+            self._finish(self._effort)
         return self._reply()
 
+    def left(self) -> BoolArray:
+        """Which sites, n × M, plans as good as the best may use."""
+        found: BoolArray = self._wide.open & ~self._priced.beyond(self._cost())
+        return found
+
+    def _cost(self) -> int:
+        """Fine cost of the best plan."""
+        finished = self._finished
+        if finished is None or finished.plan is None:
+            return self._search.cost
+        own = Figures(self._problem).total(finished.plan) - self._wide.base_total
+        return min(self._search.cost, own * self._wide.fine)
+
     def _reply(self) -> Reply:
-        wide = self._wide
-        bound = certified_bound(wide, self._priced.handed, self._priced.prices)
-        plan = self._start
-        value = None
-        if self._search.best is not None:
-            plan = wide.full(self._search.best)
-            value = self._search.cost // wide.fine
-            bound = min(bound, value)
-        return Reply(
-            plan=plan,
-            bound=wide.base_total + bound,
-            complete=value is not None and bound == value,
-            work=self._work,
-        )
+        wide, finished = self._wide, self._finished
+        base = wide.base_total
+        bound = base + certified_bound(wide, self._priced.handed, self._priced.prices)
+        cost = self._cost()
+        if cost >= NONE_YET:
+            return Reply(plan=self._question.start, bound=bound, complete=False, work=self._work)
+        value = base + cost // wide.fine
+        best = self._search.best
+        plan = wide.full(best) if best is not None and cost == self._search.cost else None
+        if finished is not None:
+            bound = max(bound, min(value, finished.bound))
+            plan = plan or finished.plan
+            if finished.complete:
+                bound = value
+        return Reply(plan=plan, bound=min(bound, value), complete=bound >= value, work=self._work)
 
     def _tell(self) -> None:
         best = self._search.best
@@ -214,18 +252,49 @@ class Race:
 
     def _met(self) -> bool:
         """Whether the bound is near enough to the best plan."""
+        if self._finished is not None and self._finished.complete:
+            return True
         cost = self._search.cost
         missing = cost - self._priced.value
-        return cost < NONE_YET and missing < max(self._wide.fine, self._gap * cost)
+        return cost < NONE_YET and missing < max(self._wide.fine, self._question.gap * cost)
 
-    def _raise(self) -> None:
-        """Raise the bound beside the search."""
-        self._priced.raise_bound(rounds=1 << 30, target=CLOSED, stop=self._over.is_set)
+    def _prove(self) -> None:
+        """Raise the bound beside the search, and search what is left where that is little."""
+        self._priced.raise_bound(
+            rounds=MOST_ROUNDS,
+            target=CLOSED,
+            stop=lambda: self._over.is_set() or (self._cooled.is_set() and self._met()),
+            enough=True,
+        )
+        self._cooled.wait()
+        if not self._over.is_set() and not self._met():
+            clock = self._effort.clock
+            late = Effort(
+                clock=lambda: float("inf") if self._over.is_set() else clock(),
+                deadline=self._effort.deadline,
+                work_left=None,
+            )
+            self._finish(late)
+
+    def _finish(self, effort: Effort) -> None:
+        """Search what is left exactly, if that is little enough."""
+        best = self._search.best
+        left = self.left()
+        count = left.sum(axis=1)
+        a, b = self._wide.rivalry.ends.T
+        if best is None or int((count[a] * count[b]).sum()) > MOST_LEFT or effort.spent(0):
+            return
+        own = OwnSearch(self._problem, left=left)
+        self._finished = own.answer(
+            replace(self._question, start=self._wide.full(best)), effort, self._on_plan
+        )
 
     def _anneal(self) -> None:
         """Cool twice: quickly for a good plan, then for as long as there is effort."""
-        for share in (QUICK_SHARE, 1.0):
+        shares = (QUICK_SHARE, 1.0) if self._timed else (QUICK_SHARE, WORK_SHARE)
+        for share in shares:
             self._cooling(self._effort.part(share))
+            self._cooled.set()
             if self._met() or self._effort.spent(0):
                 return
             best = self._search.best
@@ -234,8 +303,7 @@ class Race:
 
     def _cooling(self, part: Effort) -> None:
         search, priced = self._search, self._priced
-        lean = search.wide.demand[:, None] * priced.prices
-        scale = search.spread(lean)
+        scale = search.spread(search.wide.demand[:, None] * priced.prices)
         begun = part.clock() if part.deadline is not None else 0.0
         all_work = part.work_left
         while True:

@@ -18,7 +18,9 @@ from placement_engine.solver.model import BoolArray
 from placement_engine.solver.wide import Wide
 
 WORTH_A_ROUND = 2_000
-"""Rounds that close less than one part in so many of the gap lead to prices anew."""
+"""Rounds that raise the bound by less than one part in so many lead to prices anew."""
+WORTH_NOTHING = 100_000
+"""Those that raise it by less than one part in so many even then are the last."""
 
 
 def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
@@ -61,6 +63,8 @@ class Priced:
         n × M fine unary costs after messages and prices.
     prices
         M fine prices.
+    whole
+        Sites of those whom the last pricing placed whole, -1 for the others.
     impossible
         The capacities cannot hold everybody, which is exact.
     rounds
@@ -72,6 +76,7 @@ class Priced:
         self.prices = np.zeros(len(wide.free), dtype=np.int64)
         self.handed = np.zeros((len(wide.rivalry.ends), 2, len(wide.free)), dtype=np.int64)
         self.theta = wide.unary.copy()
+        self.whole = np.full(len(wide.movers), -1, dtype=np.int64)
         self.impossible = False
         self.rounds = 0
         self._arcs = _with_tables(wide)
@@ -91,7 +96,7 @@ class Priced:
         demand = self.wide.demand[:, None]
         plain = np.where(is_open, self.theta - demand * self.prices, CLOSED)
         prices = np.zeros_like(self.prices)
-        if not transport(plain, self.wide.demand, self.wide.free, prices):
+        if not transport(plain, self.wide.demand, self.wide.free, prices, self.whole):
             self.impossible = True
             return False
         prices[~self._limited] = 0
@@ -125,7 +130,9 @@ class Priced:
             )
         self.rounds += 1
 
-    def raise_bound(self, *, rounds: int, target: int, stop: Callable[[], bool]) -> None:
+    def raise_bound(
+        self, *, rounds: int, target: int, stop: Callable[[], bool], enough: bool = False
+    ) -> None:
         """Sweep, and price anew where sweeps alone no longer help.
 
         Parameters
@@ -136,6 +143,8 @@ class Priced:
             Fine value that is enough.
         stop
             Whether time is up.
+        enough
+            Stop where neither sweeps nor prices help any more.
         """
         before = self.value
         for _ in range(rounds):
@@ -143,8 +152,10 @@ class Priced:
                 return
             self.sweep()
             now = self.value
-            if now - before <= max(0, target - now) // WORTH_A_ROUND:
-                now = self.value if self.reprice() else now
+            if now - before <= abs(now) // WORTH_A_ROUND:
+                if not self.reprice() and now - before <= abs(now) // WORTH_NOTHING and enough:
+                    return
+                now = self.value
             before = now
 
     def beyond(self, limit: int) -> BoolArray:

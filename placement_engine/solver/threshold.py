@@ -57,4 +57,6 @@ def has_room(wide: Wide) -> bool:
     if (wide.free == UNLIMITED).all():
         return True
     cost = np.where(wide.open, 0, CLOSED)
-    return transport(cost, wide.demand, wide.free, np.zeros_like(wide.free))
+    return transport(
+        cost, wide.demand, wide.free, np.zeros_like(wide.free), np.zeros_like(wide.demand)
+    )

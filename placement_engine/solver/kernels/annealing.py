@@ -25,7 +25,9 @@ DRAWS = 4096
 NARROW = 8
 """One proposal in so many looks at all sites, the others at the candidates."""
 CROWDED = 4
-"""One proposal of a full site in so many goes there all the same, the others change places."""
+"""One proposal of a full site in so many goes there all the same; in others one makes room."""
+LOOKS = 6
+"""Sites that the one who makes room looks at."""
 TURNS = 256
 """Proposals between which the heat does not change."""
 
@@ -235,22 +237,32 @@ def _limits(board: Board, state: Placed, k: int, site: int, a: SmallArray, b: Sm
 
 @compiled
 def _partner(board: Board, state: Placed, k: int, site: int) -> int:
-    """Somebody at a full site who could change places with a mover, or -1."""
+    """Somebody at a full site who would leave room for a mover, no rival of hers, or -1."""
     if state.many[site] == 0:
         return -1
     j = int(state.there[site, _draw(state.dice, state.many[site])])
-    before = state.here[k]
-    more = board.demand[j] - board.demand[k]
-    if state.delta[j, before] >= CLOSED // 2:
-        return -1
-    if more > 0 and state.used[before] + more > board.free[before]:
-        return -1
-    if more < 0 and state.used[site] - more > board.free[site]:
+    if state.used[site] - board.demand[j] + board.demand[k] > board.free[site]:
         return -1
     for p in range(board.first[k], board.first[k + 1]):
         if board.other[p] == j:
             return -1
     return j
+
+
+@compiled
+def _refuge(board: Board, state: Placed, candidates: IntArray, k: int, j: int) -> int:
+    """Where the one who makes room goes: to the mover's site or the best of some others."""
+    here, delta, free = state.here, state.delta[j], board.free
+    before, now, need = here[k], here[j], board.demand[j]
+    fits = state.used[before] - board.demand[k] + need <= free[before]
+    best = before if fits and delta[before] < CLOSED // 2 else -1
+    for _ in range(LOOKS):
+        site = candidates[j, _draw(state.dice, candidates.shape[1])]
+        if site in (now, before) or delta[site] >= CLOSED // 2:
+            continue
+        if state.used[site] + need <= free[site] and (best < 0 or delta[site] < delta[best]):
+            best = site
+    return best
 
 
 @compiled
@@ -268,7 +280,7 @@ def anneal(
     Parameters
     ----------
     candidates
-        n × L sites that are proposed most.
+        n × L sites that are proposed most, the first ones more often.
     hot, cold
         Fine costs.
     crowd
@@ -287,20 +299,21 @@ def anneal(
             if _draw(dice, NARROW) == 0:
                 site = _draw(dice, sites)
             else:
-                site = candidates[k, _draw(dice, width)]
+                site = candidates[k, min(_draw(dice, width), _draw(dice, width))]
             before = here[k]
             if site == before or delta[k, site] >= CLOSED // 2:
                 continue
-            j = -1
+            j, refuge = -1, -1
             change = delta[k, site] - delta[k, before]
             need = board.demand[k]
             excess = state.used[site] + need - board.free[site]
             if excess > 0:
                 if _draw(dice, CROWDED) > 0:
                     j = _partner(board, state, k, site)
-                    if j < 0:
+                    refuge = -1 if j < 0 else _refuge(board, state, candidates, k, j)
+                    if refuge < 0:
                         continue
-                    change += delta[j, before] - delta[j, site]
+                    change += delta[j, refuge] - delta[j, site]
                 else:
                     change += min(excess, need) * crowd
             if j < 0:
@@ -309,12 +322,12 @@ def anneal(
             if limited and (change <= most or state.tally[OVER] > 0):
                 change += _limits(board, state, k, site, new, old)
                 if j >= 0:
-                    change += _limits(board, state, j, before, new, old)
+                    change += _limits(board, state, j, refuge, new, old)
             if change > most:
                 continue
             _put(board, state, k, site, new, old)
             if j >= 0:
-                _put(board, state, j, before, new, old)
+                _put(board, state, j, refuge, new, old)
             state.tally[ACCEPTED] += 1
             if state.tally[COST] < state.tally[BEST]:
                 _keep(state)
