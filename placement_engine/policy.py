@@ -20,7 +20,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from placement_engine.errors import InvalidPolicy
-from placement_engine.vocabulary import Band, Grade, TieKind
+from placement_engine.vocabulary import Band, Grade, ProtectionCategory, TieKind
 
 DAYS_PER_MONTH = 30.4375
 
@@ -223,6 +223,23 @@ class Choices:
 
 
 @validated(frozen=True, slots=True, kw_only=True, config=_strict)
+class Retention:
+    """For how many months what has ended is kept, by why somebody was protected."""
+
+    defector: Positive
+    witness: Positive
+    honour: Positive
+    other: Positive
+    superseded_networks: Positive
+    review_every: Positive
+
+    def months(self, category: ProtectionCategory) -> float:
+        """For how long a placement of this category is kept after its end."""
+        kept: float = getattr(self, category.value)
+        return kept
+
+
+@validated(frozen=True, slots=True, kw_only=True, config=_strict)
 class Policy:
     """All numbers of the model, read-only, with the reason for each.
 
@@ -254,6 +271,7 @@ class Policy:
     continuity: ContinuityPoints
     children: Children
     choices: Choices
+    retention: Retention
     nightly: Nightly
     reasons: tuple[tuple[str, str], ...] = field(repr=False)
 
