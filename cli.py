@@ -17,6 +17,7 @@ from placement_engine.commands import (
     network,
     propose,
     register,
+    sensitivity,
     solve,
 )
 from placement_engine.commands import help as about
@@ -28,6 +29,7 @@ app = program(
         "propose": propose.propose,
         "accept": accept.accept,
         "explain": explain.explain,
+        "sensitivity": sensitivity.sensitivity,
         "case add": case.add,
         "case show": case.show,
         "register init": register.init,

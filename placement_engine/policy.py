@@ -286,10 +286,11 @@ class Policy:
             raise InvalidPolicy(
                 f"{name}: {where}: {first['msg']}.", do="Mend the number."
             ) from None
-        policy._check(name)
+        policy.check(name)
         return policy
 
-    def _check(self, name: str) -> None:
+    def check(self, name: str) -> None:
+        """Refuse numbers that contradict each other; `name` stands in the errors."""
         for label, steps in (
             ("separation.hostility", self.separation.hostility),
             ("separation.kilometres", self.separation.kilometres),

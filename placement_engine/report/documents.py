@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
+from placement_engine.proposal.sensitivity import SensitivityTable
 from placement_engine.report import bodies
 from placement_engine.report.demo_page import DemoBody
 
@@ -40,6 +41,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "proposal": Proposal,
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
+        "sensitivity": SensitivityTable,
         "verification": bodies.VerificationBody,
     }
 )

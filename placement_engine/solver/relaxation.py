@@ -10,19 +10,20 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from time import monotonic
 
 import numpy as np
 
-from placement_engine.problem import FORBIDDEN, UNLIMITED, IntArray, Level, PlacementProblem
+from placement_engine.problem import IntArray, Level, PlacementProblem
 from placement_engine.solver import witness
 from placement_engine.solver.answer import ConflictMember, Limits, Proposed
 from placement_engine.solver.backends import Effort, Question
 from placement_engine.solver.clauses import PAIR_CLASSES_PPM, Clause, Kind, clauses_of
 from placement_engine.solver.conflict import NODES_EACH, clash
 from placement_engine.solver.cover import blocked_sites
+from placement_engine.solver.lowering import Lift, broken, let_in, lift_of, lowered
 from placement_engine.solver.model import Tables
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.solving import ENDING_S, solve
@@ -35,9 +36,6 @@ MOST_STEPS = 8
 """Relaxations of more steps are not sought: nobody would approve them."""
 PLAN_SHARE = 0.4
 """Share of what is left for the best plan of one relaxation."""
-
-Lift = tuple[Kind, str, tuple[int, ...]]
-"""A rule as it binds certain subjects, as something that steps can be counted of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +189,7 @@ class _Tree:
         self._rule_order = rule_order
         self._classes = pair_classes_ppm
         clauses = clauses_of(problem, rule_order=rule_order, pair_classes_ppm=pair_classes_ppm)
-        self._clauses: dict[Lift, Clause] = {_lift_of(clause): clause for clause in clauses}
-        self._pairs = {(pair.a, pair.b): pair for pair in problem.pairs}
+        self._clauses: dict[Lift, Clause] = {lift_of(clause): clause for clause in clauses}
         self._tables: Tables = {}
         self._found: dict[tuple[LiftedRule, ...], tuple[Relaxation, RelaxationDetail]] = {}
 
@@ -251,7 +248,7 @@ class _Tree:
                 unknown = min(unknown, steps)
                 continue
             for clause in found:
-                lift = self._named(clause)
+                lift = lift_of(clause)
                 child = {**lifts, lift: lifts.get(lift, 0) + 1}
                 key = frozenset(child.items())
                 if key not in seen:
@@ -279,20 +276,13 @@ class _Tree:
         better = sum(one.steps < steps for one, _ in self._found.values())
         return better >= self._count
 
-    def _named(self, clause: Clause) -> Lift:
-        """The rule of the problem; a capacity in a conflict may name fewer."""
-        lift = _lift_of(clause)
-        if clause.kind is not Kind.CAPACITY:
-            return lift
-        return next(known for known in self._clauses if known[0] is Kind.CAPACITY)
-
     def _lowered(self, lifts: Mapping[Lift, int]) -> PlacementProblem:
         """The problem with rules lowered by so many steps."""
         return lowered(self._problem, lifts, self._ladder)
 
     def _note(self, plan: tuple[int, ...]) -> None:
         """Keep what a plan would have to be allowed, if it is the best of its classes."""
-        lifts = dict(self._broken(self._problem, plan))
+        lifts = dict(broken(self._problem, plan, self._ladder))
         tried = self._lowered(lifts)
         # Ceilings count the cost of pairs that stand nearer now.
         lifts |= {
@@ -318,7 +308,7 @@ class _Tree:
         found = Relaxation(
             rules=rules,
             steps=sum(lifts.values()),
-            added=self._let_in(lifts, seen),
+            added=let_in(self._problem, lifts, seen),
             total=seen.value(Level.TOTAL),
         )
         known = self._found.get(rules)
@@ -327,147 +317,6 @@ class _Tree:
             detail = RelaxationDetail(members=members, relaxed=tried, witness=seen)
             self._found[rules] = (found, detail)
 
-    def _broken(
-        self, problem: PlacementProblem, plan: tuple[int, ...]
-    ) -> Iterator[tuple[Lift, int]]:
-        over = 0
-        for k, site in enumerate(plan):
-            for reason in problem.subjects[k].forbidden.get(site, ()):
-                yield (Kind.REASON, reason, (k,)), 1
-        for (a, b), pair in self._pairs.items():
-            if witness.pair_cost(problem, pair, plan[a], plan[b]) is None:
-                metres = int(problem.distance_m[plan[a], plan[b]])
-                rungs = [0] if pair.table is not None else self._rungs(pair.separation_m)
-                reached = next(i for i, rung in enumerate(rungs) if rung <= metres)
-                yield (Kind.SEPARATION, "separation", (a, b)), reached + 1
-        for site in set(plan):
-            free = int(problem.capacity[site])
-            there = sum(problem.subjects[k].demand for k, s in enumerate(plan) if s == site)
-            over += 0 if free == UNLIMITED else max(0, there - free)
-        if over:
-            yield next(lift for lift in self._clauses if lift[0] is Kind.CAPACITY), over
-
-    def _rungs(self, metres: int) -> list[int]:
-        return [*(rung for rung in self._ladder if 0 < rung < metres), 0]
-
-    def _let_in(self, lifts: Mapping[Lift, int], seen: Witness) -> int:
-        problem, plan = self._problem, seen.assignment
-        added = 0
-        excluded = {subjects[0] for kind, _, subjects in lifts if kind is Kind.REASON}
-        for k in excluded:
-            unary = problem.subjects[k].unary
-            added += int(unary[plan[k]]) - int(unary.min())
-        for kind, _, subjects in lifts:
-            if kind is Kind.SEPARATION:
-                a, b = subjects
-                pair = self._pairs[a, b]
-                if pair.table is None:
-                    near = replace(pair, separation_m=0)
-                    added += witness.pair_cost(problem, near, plan[a], plan[b]) or 0
-            elif kind is Kind.CEILING:
-                ceiling = problem.subjects[subjects[0]].ceiling
-                assert ceiling is not None
-                added += seen.shares[subjects[0]] - ceiling
-        return added
-
-
-def lowered(
-    problem: PlacementProblem, lifts: Mapping[Lift, int], ladder: Sequence[int]
-) -> PlacementProblem:
-    """A problem with some of its rules lowered by so many steps.
-
-    Parameters
-    ----------
-    ladder
-        Separations in metres, falling; each step lowers to the next that is shorter.
-    """
-    places = sum(steps for (kind, _, _), steps in lifts.items() if kind is Kind.CAPACITY)
-    limited = problem.capacity != UNLIMITED
-    tables = dict(problem.tables)
-    pairs = []
-    for pair in problem.pairs:
-        steps = lifts.get((Kind.SEPARATION, "separation", (pair.a, pair.b)), 0)
-        if steps and pair.table is not None:
-            name = f"{pair.table} lowered"
-            tables[name] = np.maximum(problem.tables[pair.table], FORBIDDEN + 1)
-            pairs.append(replace(pair, table=name))
-        elif steps:
-            rungs = [*(rung for rung in ladder if 0 < rung < pair.separation_m), 0]
-            pairs.append(replace(pair, separation_m=rungs[min(steps, len(rungs)) - 1]))
-        else:
-            pairs.append(pair)
-    subjects = []
-    for k, subject in enumerate(problem.subjects):
-        codes = {rule for kind, rule, (*_, last) in lifts if kind is Kind.REASON and last == k}
-        forbidden = {
-            site: kept
-            for site, reasons in subject.forbidden.items()
-            if (kept := tuple(reason for reason in reasons if reason not in codes))
-        }
-        free = (Kind.CEILING, "ceiling", (k,)) in lifts
-        subjects.append(
-            replace(subject, forbidden=forbidden, ceiling=None if free else subject.ceiling)
-        )
-    return replace(
-        problem,
-        capacity=np.where(limited, problem.capacity + places * limited, problem.capacity),
-        pairs=tuple(pairs),
-        tables=tables,
-        subjects=tuple(subjects),
-    )
-
-
-def _lift_of(clause: Clause) -> Lift:
-    return clause.kind, clause.member.rule, clause.member.subjects
-
 
 def _rank(found: Relaxation) -> tuple[int, int, int, str]:
     return found.steps, found.added, found.total, str(found.rules)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Counterfactual:
-    """What stands against one subject at one site, the others at the plan: approvers only.
-
-    Parameters
-    ----------
-    broken
-        Rules that it would break; empty where it is allowed.
-    added
-        What the total would gain, in micro-nats; None where it is not allowed.
-    """
-
-    broken: tuple[ConflictMember, ...]
-    added: int | None
-
-
-def counterfactual(
-    problem: PlacementProblem,
-    plan: Sequence[int],
-    subject: int,
-    site: int,
-    *,
-    pair_classes_ppm: tuple[int, int] = PAIR_CLASSES_PPM,
-) -> Counterfactual:
-    """Why not there: one subject of a plan at another site.
-
-    Parameters
-    ----------
-    plan
-        Site index for each subject.
-    subject, site
-        By index; the subject may be anybody who is not fixed.
-    """
-    moved = [*plan[:subject], site, *plan[subject + 1 :]]
-    known = {
-        (clause.member.rule, clause.member.subjects): clause.member
-        for clause in clauses_of(problem, pair_classes_ppm=pair_classes_ppm)
-    }
-    broken = tuple(
-        known.get((rule, subjects), ConflictMember(rule=rule, subjects=subjects))
-        for rule, subjects in witness.violations(problem, moved)
-    )
-    if broken:
-        return Counterfactual(broken=broken, added=None)
-    added = witness.total(problem, moved) - witness.total(problem, plan)
-    return Counterfactual(broken=(), added=added)

@@ -13,12 +13,8 @@ from hypothesis import strategies as st
 from placement_engine.problem import UNLIMITED, Level, PlacementProblem, ProblemPair, ProblemSubject
 from placement_engine.solver import witness
 from placement_engine.solver.answer import Limits
-from placement_engine.solver.relaxation import (
-    STEPS_M,
-    LiftedRule,
-    counterfactual,
-    relaxations,
-)
+from placement_engine.solver.counterfactual import counterfactual
+from placement_engine.solver.relaxation import STEPS_M, LiftedRule, relaxations
 from placement_engine.vocabulary import Band, MunicipalityCode, SubjectRef
 
 LIMITS = Limits(time_s=60.0)
