@@ -6,9 +6,6 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from placement_engine.errors import InvalidPolicy
 from placement_engine.policy import Policy
 
 NOT_NUMBERS = ("reasons", "version")
@@ -59,9 +56,4 @@ def changed(policy: Policy, name: str, value: float) -> Policy:
             node[step] = list(node[step])
         node = node[step]
     node[last] = value
-    try:
-        made = TypeAdapter(Policy).validate_python(tree)
-    except ValidationError:
-        raise InvalidPolicy(f"{name} may not have this value.", do="Choose another.") from None
-    made.check(name)
-    return made
+    return Policy.of(tree, name=f"{policy.name}, {name} changed")

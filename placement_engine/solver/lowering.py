@@ -46,7 +46,7 @@ def lowered(
             pairs.append(pair)
     subjects = []
     for k, subject in enumerate(problem.subjects):
-        codes = {rule for kind, rule, (*_, last) in lifts if kind is Kind.REASON and last == k}
+        codes = {rule for kind, rule, of in lifts if kind is Kind.REASON and of == (k,)}
         forbidden = {
             site: kept
             for site, reasons in subject.forbidden.items()
