@@ -15,6 +15,8 @@ from placement_engine.solver.witness import Witness
 Lift = tuple[Kind, str, tuple[int, ...]]
 """A rule as it binds certain subjects, as something that steps can be counted of."""
 
+MOST_PLACES = UNLIMITED // 2
+"""More than anybody can take; some steps above it still fit an int64."""
 CAPACITY: Lift = (Kind.CAPACITY, "capacity", ())
 """Capacity is one rule, whomever a conflict names; a step of it is one place more."""
 
@@ -58,7 +60,9 @@ def lowered(
         )
     return replace(
         problem,
-        capacity=np.where(limited, problem.capacity + places * limited, problem.capacity),
+        capacity=np.where(
+            limited, np.minimum(problem.capacity, MOST_PLACES) + places, problem.capacity
+        ),
         pairs=tuple(pairs),
         tables=tables,
         subjects=tuple(subjects),
