@@ -30,6 +30,7 @@ from placement_engine.commands import (
     register_keys,
     register_retention,
     report,
+    sensitivity,
     solve,
     users,
 )
@@ -44,6 +45,7 @@ app = program(
         "approve": approve.approve,
         "explain": explain.explain,
         "report": report.report,
+        "sensitivity": sensitivity.sensitivity,
         "case add": case.add,
         "case show": case.show,
         "recheck": recheck.recheck,
