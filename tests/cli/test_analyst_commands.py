@@ -185,9 +185,8 @@ def test_a_superseded_import_can_be_compared(placement: Placement, tmp_path: Pat
 
 @pytest.mark.parametrize("by", ["source", "origin", "batch"])
 def test_what_rests_on_one_source(placement: Placement, by: str) -> None:
-    told = document(
-        placement("network", "sensitivity", "--by", by, *DAY, "--json"), "network_sensitivity"
-    )
+    stated = placement("network", "sensitivity", "--by", by, *DAY, "--json")
+    told = document(stated, "network_sensitivity")
     first = told["sources"][0]
     assert told["people"] == 4
     assert first["changed"] == len(first["pairs"]) > 0
