@@ -31,6 +31,7 @@ from placement_engine.commands import (
     register_keys,
     register_retention,
     report,
+    sensitivity,
     solve,
     users,
 )
@@ -45,6 +46,7 @@ app = program(
         "approve": approve.approve,
         "explain": explain.explain,
         "report": report.report,
+        "sensitivity": sensitivity.sensitivity,
         "case add": case.add,
         "case show": case.show,
         "recheck": recheck.recheck,
@@ -110,7 +112,7 @@ app = program(
         "config": "Settings and where they come from.",
         "help": "What the program says about itself.",
     },
-    summary="Proposes a municipality where nobody collides. A named person decides.",
+    summary="Proposes municipalities that keep people apart who collide. A named person decides.",
 )
 
 if __name__ == "__main__":

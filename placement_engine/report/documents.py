@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
+from placement_engine.proposal.sensitivity import SensitivityTable
 from placement_engine.report import (
     analysis_bodies,
     bodies,
@@ -64,6 +65,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "judgements": network_bodies.JudgementsBody,
         "messages": register_bodies.MessagesBody,
         "network": network_bodies.NetworkBody,
+        "network_sensitivity": analysis_bodies.SensitivityBody,
         "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
         "paths": network_bodies.PathsBody,
@@ -72,8 +74,8 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "reliability": analysis_bodies.ReliabilityBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
-        "sensitivity": analysis_bodies.SensitivityBody,
         "requests": register_bodies.RequestsBody,
+        "sensitivity": SensitivityTable,
         "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }

@@ -185,7 +185,8 @@ def test_a_superseded_import_can_be_compared(placement: Placement, tmp_path: Pat
 
 @pytest.mark.parametrize("by", ["source", "origin", "batch"])
 def test_what_rests_on_one_source(placement: Placement, by: str) -> None:
-    told = document(placement("network", "sensitivity", "--by", by, *DAY, "--json"), "sensitivity")
+    stated = placement("network", "sensitivity", "--by", by, *DAY, "--json")
+    told = document(stated, "network_sensitivity")
     first = told["sources"][0]
     assert told["people"] == 4
     assert first["changed"] == len(first["pairs"]) > 0
@@ -204,5 +205,5 @@ def test_an_origin_that_is_coded_is_not_named(placement: Placement) -> None:
 
 
 def test_schemas_of_the_views_allow_nothing_else() -> None:
-    for name in ("balance", "coverage", "diff", "judgements", "reliability", "sensitivity"):
+    for name in ("balance", "coverage", "diff", "judgements", "reliability", "network_sensitivity"):
         assert schema_of(name)["additionalProperties"] is False
