@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @shared(REGISTER, MODEL, OUTPUT)
 def heat(run: Run, *, code: Codes = None) -> None:
-    """List conflicts and threats with an act of late: a flag, which changes no risk."""
+    """List conflicts and threats with an act of late: a flag beside the scores."""
     from placement_engine.intelligence.heat import fresh_enmities
     from placement_engine.report.network_bodies import HeatBody, HeatRow
 
