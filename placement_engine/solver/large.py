@@ -28,8 +28,8 @@ FIRST_STEPS = 1 << 18
 """Proposals for a first plan, doubled until there is one."""
 FEASIBLE_SHARE = 0.25
 """Share of what is left that the search for any plan may spend on one band."""
-CHUNK_STEPS = 1 << 15
-"""Proposals between two looks at the clock."""
+CHUNK_STEPS, CHUNK_EACH = 1 << 15, 64
+"""Proposals between two looks at the clock, at least, and for each mover."""
 STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 PAIRS_OF_WORK = 8
@@ -40,6 +40,8 @@ where each mover has `PATIENT` proposals or more, mild where she has fewer."""
 PATIENT = 3_000
 CROWD = 20.0
 """Penalty of a place too few, in the same."""
+DEARER = 2
+"""And in the highest price of a place."""
 WORK_SHARE = 0.6
 """Share of counted work that the second cooling gets; the exact search gets the rest."""
 MOST_ROUNDS = 400
@@ -131,22 +133,30 @@ class LargeSearch:
         return Reply(plan=plan, bound=0, complete=True, work=work)
 
 
+def _chunk(search: Annealing) -> int:
+    return max(CHUNK_STEPS, CHUNK_EACH * len(search.wide.movers))
+
+
+def _crowd(priced: Priced, scale: float) -> int:
+    """Penalty of a place too few: above what any place is worth, or nobody would leave."""
+    return max(int(CROWD * scale), DEARER * int(priced.prices.max()))
+
+
 def _cool(
     search: Annealing, priced: Priced, steps: int, effort: Effort, until: Callable[[], bool]
 ) -> int:
     """One cooling of so many proposals, stopped where it is late; the work done."""
     lean = priced.lean
     scale = search.spread(lean)
+    chunk = _chunk(search)
     done = 0
     while done < steps and not until():
         at = [
-            MILD * scale * (COLD / MILD) ** min(1.0, x / steps) for x in (done, done + CHUNK_STEPS)
+            MILD * scale * (COLD / MILD) ** min(1.0, x / steps) for x in (done, done + chunk)
         ]
-        search.run(
-            CHUNK_STEPS, hot=at[0], cold=at[1], crowd=int(CROWD * (scale + at[0])), lean=lean
-        )
-        done += CHUNK_STEPS
-        if effort.spent(CHUNK_STEPS // STEPS_OF_WORK):
+        search.run(chunk, hot=at[0], cold=at[1], crowd=int(CROWD * (scale + at[0])), lean=lean)
+        done += chunk
+        if effort.spent(chunk // STEPS_OF_WORK):
             break
     return done // STEPS_OF_WORK
 
@@ -316,6 +326,7 @@ class Race:
         hot = HOT if self._proposals(part) >= PATIENT * len(search.wide.movers) else MILD
         begun = part.clock() if part.deadline is not None else 0.0
         all_work = part.work_left
+        chunk = _chunk(search)
         while True:
             passed = 0.0
             if part.deadline is not None:
@@ -324,11 +335,9 @@ class Race:
                 passed = max(passed, 1 - part.work_left / max(1, all_work))
             heat = hot * scale * (COLD / hot) ** min(1.0, passed)
             lean = priced.lean
-            search.run(
-                CHUNK_STEPS, hot=heat, cold=heat, crowd=int(CROWD * (scale + heat)), lean=lean
-            )
+            search.run(chunk, hot=heat, cold=heat, crowd=_crowd(priced, scale + heat), lean=lean)
             self._tell()
-            work = CHUNK_STEPS // STEPS_OF_WORK
+            work = chunk // STEPS_OF_WORK
             if not self._timed:
                 priced.raise_bound(rounds=1, target=CLOSED, stop=lambda: False)
                 work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
