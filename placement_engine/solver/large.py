@@ -34,7 +34,7 @@ STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 PAIRS_OF_WORK = 8
 """Pairs of one sweep that count as a node."""
-HOT, MILD, COLD = 1.0, 0.3, 0.01
+HOT, MILD, COLD = 1.0, 0.6, 0.01
 """Heat at the start and the end of a cooling, in typical differences between sites: hot
 where each mover has `PATIENT` proposals or more, mild where she has fewer."""
 PATIENT = 3_000
