@@ -151,9 +151,7 @@ def _cool(
     chunk = _chunk(search)
     done = 0
     while done < steps and not until():
-        at = [
-            MILD * scale * (COLD / MILD) ** min(1.0, x / steps) for x in (done, done + chunk)
-        ]
+        at = [MILD * scale * (COLD / MILD) ** min(1.0, x / steps) for x in (done, done + chunk)]
         search.run(chunk, hot=at[0], cold=at[1], crowd=int(CROWD * (scale + at[0])), lean=lean)
         done += chunk
         if effort.spent(chunk // STEPS_OF_WORK):
