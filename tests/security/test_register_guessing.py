@@ -78,7 +78,7 @@ def accuracies(rows: list[bytes], sites: list[int]) -> list[float]:
     models: list[Any] = [
         MultinomialNB(),
         KNeighborsClassifier(5),
-        DecisionTreeClassifier(random_state=1),
+        DecisionTreeClassifier(max_depth=8, random_state=1),
     ]
     return [
         float(
