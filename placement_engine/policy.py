@@ -308,10 +308,13 @@ class Policy:
             raise InvalidPolicy(f"{name} is not TOML: {error}.", do="Mend the file.") from None
         reasons: dict[str, str] = {}
         values = _without_reasons(tree, (), reasons, name)
+        return cls.of({**values, "reasons": tuple(sorted(reasons.items()))}, name=name)
+
+    @classmethod
+    def of(cls, values: dict[str, Any], *, name: str = "policy") -> Policy:
+        """The policy of a tree of values, such as `dataclasses.asdict` makes of one."""
         try:
-            policy = TypeAdapter(cls).validate_python(
-                {**values, "reasons": tuple(sorted(reasons.items()))}
-            )
+            policy = TypeAdapter(cls).validate_python(values)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from placement_engine.errors import RegisterUnavailable
 from placement_engine.register import Register, offices
 from tests.security.test_log_tampering import DAY, KEY, Place, entries
 from tests.security.test_register_tampering import placed
@@ -99,3 +100,17 @@ def test_10_000_clean_openings_with_anchor_and_witness_raise_no_alarm(place: Pla
                 register.put_cases({"C-1": b"case %d" % turn})
     with place.open() as register:
         assert offices.verify_log(register.desk).entries == 1001
+
+
+def test_what_cannot_be_noted_is_not_told(place: Place) -> None:
+    """On a full or read-only disk a register with a log can be verified, and not read."""
+    with place.open() as register:
+        register.put_cases({"C-1": b"case"})
+    session = place.session()
+    with Register.open(place.file, KEY, read_only=True, session=session) as register:
+        register.verify()
+        assert offices.verify_log(register.desk).entries == 1
+        with pytest.raises(RegisterUnavailable):
+            register.cases()
+    with place.open() as register:
+        assert [entry.call for entry in entries(register)] == ["put_cases"]
