@@ -64,6 +64,14 @@ KINDS: list[Callable[[str], BaseException]] = [
 Placement = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True)
+def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least costs that a register may have."""
+    costs = PassphraseKey.__init__.__kwdefaults__
+    monkeypatch.setitem(costs, "memory_kib", 64 * 1024)
+    monkeypatch.setitem(costs, "iterations", 1)
+
+
 @contextmanager
 def fault(place: tuple[Any, str], at: int, kind: Callable[[str], BaseException]) -> Iterator[None]:
     """Raise at call number `at` of a function, with all that it was given as text."""
