@@ -67,7 +67,7 @@ Placement = Callable[..., Result]
 @pytest.fixture(autouse=True)
 def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """The least costs that a register may have."""
-    costs = PassphraseKey.__init__.__kwdefaults__
+    costs = PassphraseKey.__init__.__kwdefaults__ or {}
     monkeypatch.setitem(costs, "memory_kib", 64 * 1024)
     monkeypatch.setitem(costs, "iterations", 1)
 
