@@ -7,6 +7,7 @@ a named person decides, and the decision is what enters the register.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from typing import Self
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
+from placement_engine.cases.judging import note_unknown
 from placement_engine.cases.objections import objections
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.rules.registry import RULES
@@ -41,7 +43,7 @@ from placement_engine.proposal.decision import (
     DecisionKind,
     StoredProposal,
 )
-from placement_engine.proposal.outcome import Notice, Proposal
+from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.stored import read_proposal, write_proposal
 from placement_engine.provenance import Provenance
 from placement_engine.register import KeyProvider, Register, VerifyReport
@@ -216,8 +218,9 @@ class PlacementEngine:
             seconds=clock() - start,
         )
         stored = write_proposal(proposal)
+        noted = note_unknown(self.register, assembly.world, self.as_of, entropy=os.urandom)
         self.register.put_proposals(dict.fromkeys(case_ids, stored))
-        if self.register.epoch == self._seen + 1:
+        if not noted and self.register.epoch == self._seen + 1:
             # Only this proposal was written since the facts were read: they still stand.
             self._seen += 1
         return proposal
@@ -325,20 +328,7 @@ class PlacementEngine:
 
     def _assemble(self, cases: Sequence[Case], seed: int) -> Assembly:
         observer = self._observe()
-        unknown = frozenset(k for k, case in enumerate(cases) if self._once_unknown(case.id))
-        return assemble(observer.world(cases, once_unknown=unknown), observer.graph, seed=seed)
-
-    def _once_unknown(self, case_id: CaseId) -> bool:
-        """Whether too little was known when the case was last proposed: that stays."""
-        try:
-            last = self.explain(case_id).proposal
-        except UnknownReference:  # never proposed, or overridden without a proposal
-            return False
-        return any(
-            own.case == case_id
-            and {Notice.UNKNOWN_SUBJECT, Notice.UNKNOWN_HOUSEHOLD} & {*own.notices}
-            for own in last.cases
-        )
+        return assemble(observer.world(cases), observer.graph, seed=seed)
 
     def _refuse_other_terms(self, case_id: CaseId, proposed: Provenance) -> None:
         """A decision rests on the policy of its proposal, and not on an earlier day."""
@@ -375,7 +365,7 @@ class PlacementEngine:
         self.register.accept(
             case.id,
             Placement(
-                subject=case.subject,
+                subject=self._observe().placed_as(case.subject),
                 municipality=municipality,
                 start=self.as_of,
                 end=None,

@@ -32,6 +32,17 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{unknown} av {asked} id är inte kända i nätverket.",
             "{unknown} of {asked} ids are not known in the network.",
         ),
+        "exported": ("Skrivet: {counts}.", "Written: {counts}."),
+        "withheld": (
+            "Utelämnat: {ties} kopplingar med hanteringskod som inte angavs, och {nodes} personer "
+            "och grupper som bara de nämner.",
+            "Left out: {ties} ties with a handling code that was not given, and {nodes} persons "
+            "and groups that they alone mention.",
+        ),
+        "plain_text": (
+            "Filen är inte krypterad. Förstör den när den inte behövs.",
+            "The file is not encrypted. Destroy it when it is not needed.",
+        ),
         "interrupted": ("Avbrutet innan det fanns ett svar.", "Interrupted before an answer."),
         "single_user": (
             "Enanvändarregister för prov: ingen andra person godkänner något.",
@@ -60,6 +71,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1040": "Samtycke eller villkor saknas, så inget beräknas.",
         "PE-1050": "Det som pekas ut är inte känt här.",
         "PE-1060": "Förslaget gäller inte längre.",
+        "PE-1080": "Det går inte att bedöma så.",
         "PE-1100": "Regelverket är fel.",
         "PE-1110": "Inställningarna saknas eller motsäger varandra.",
         "PE-1120": "Kommundata är ofullständiga eller ändrade.",

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -32,12 +37,31 @@ _MASKS = np.array([(1 << (8 * size)) - 1 for size in range(_WORD + 1)], dtype=np
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Column(Sequence[str]):
     """R cells as (R,) int32 positions among different `texts`, in no particular order."""
 
     codes: NDArray[np.int32] = field(repr=False)
     texts: Sequence[str] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Column: ...
+    def __getitem__(self, at: int | slice) -> str | Column:
+        if isinstance(at, slice):
+            return Column(codes=self.codes[at], texts=self.texts)
+        return self.texts[int(self.codes[at])]
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> Column:
+        """A column of these cells."""
+        index: dict[str, int] = {}
+        codes = [index.setdefault(cell, len(index)) for cell in cells]
+        return cls(codes=np.array(codes, dtype=np.int32), texts=tuple(index))
 
     @classmethod
     def blank(cls, rows: int) -> Column:
@@ -50,15 +74,15 @@ class Body:
     """The rows below a header: one column a field, and the line where each row begins."""
 
     columns: tuple[Column, ...]
-    lines: Ints = field(repr=False)
+    lines: Sequence[int] = field(repr=False)
 
 
-def plain(data: bytes) -> bool:
+def plain(data: bytes, delimiter: str = ",") -> bool:
     """Whether rows and cells end where newlines and commas stand, and nowhere else."""
-    return b'"' not in data and b"\r" not in data
+    return delimiter == "," and b'"' not in data and b"\r" not in data
 
 
-def header_of(data: bytes) -> tuple[list[str], int]:
+def header_of(data: bytes, delimiter: str = ",") -> tuple[list[str], int]:
     """Names in the first line, and where the second line of a `plain` file begins.
 
     Raises
@@ -66,13 +90,13 @@ def header_of(data: bytes) -> tuple[list[str], int]:
     BadRow
         The line is not CSV.
     """
-    if plain(data):
+    if plain(data, delimiter):
         end = data.find(b"\n")
         line = data[: end if end >= 0 else len(data)].decode()
         names = line.split(",") if line else []
         return [name.strip() for name in names], end + 1 if end >= 0 else len(data)
     try:
-        names = next(csv.reader(io.StringIO(data.decode(), newline=""), strict=True), [])
+        names = next(_reader(data.decode(), delimiter), [])
     except csv.Error:
         raise BadRow(1) from None
     return [name.strip() for name in names], 0
@@ -117,11 +141,11 @@ def cut(
             first, separator = last + 1, separator + 1
     return Body(
         columns=tuple(texts.column() for texts in known),
-        lines=np.concatenate([np.zeros(0, dtype=np.int64), *lines]),
+        lines=array("q", np.concatenate([np.zeros(0, dtype=np.int64), *lines]).tobytes()),
     )
 
 
-def read(text: str, width: int, wrong: Wrong) -> Body:
+def read(text: str, width: int, wrong: Wrong, *, delimiter: str = ",") -> Body:
     """The rows below the header of any CSV file, by the standard reader.
 
     Raises
@@ -129,7 +153,7 @@ def read(text: str, width: int, wrong: Wrong) -> Body:
     BadRow
         The file is not CSV.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = _reader(text, delimiter)
     index: list[dict[str, int]] = [{} for _ in range(width)]
     codes: list[list[NDArray[np.int32]]] = [[] for _ in range(width)]
     lines: list[int] = []
@@ -164,8 +188,12 @@ def read(text: str, width: int, wrong: Wrong) -> Body:
             Column(codes=np.concatenate([none, *parts]), texts=tuple(own))
             for parts, own in zip(codes, index, strict=True)
         ),
-        lines=np.array(lines, dtype=np.int64),
+        lines=lines,
     )
+
+
+def _reader(text: str, delimiter: str) -> Reader:
+    return csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
 
 
 class BadRow(ValueError):

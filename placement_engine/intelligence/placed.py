@@ -88,7 +88,7 @@ def read_placements(path: Path, *, codes: frozenset[str]) -> tuple[Placement, ..
         table.parse("review_by", optional_day),
     )
     placements: list[Placement] = []
-    for line, row in zip(table.lines.tolist(), zip(*columns, strict=True), strict=True):
+    for line, row in zip(table.lines, zip(*columns, strict=True), strict=True):
         subject, place, start, end, owner, provider, category, review = row
         if subject is None or place is None or start is None or end is None or category is None:
             continue

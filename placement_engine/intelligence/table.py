@@ -17,20 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.errors import Fault, InvalidFiles
-from placement_engine.intelligence.columns import (
-    BadRow,
-    Column,
-    Ints,
-    cut,
-    header_of,
-    plain,
-    read,
-)
+from placement_engine.intelligence.columns import BadRow, Column, cut, header_of, plain, read
 from placement_engine.intelligence.ids import id_problem, refusal
 
 T = TypeVar("T")
 
-MOST_FAULTS = 1_000_000
+MOST_FAULTS = 10_000
+"""Faults that are told one by one; those beyond are counted, so that no file fills the memory."""
 
 
 class Unreadable(ValueError):
@@ -43,41 +36,50 @@ class Faults:
 
     what: str
     found: list[Fault] = field(default_factory=list)
+    more: int = 0
 
     def add(self, file: str, line: int, column: str, problem: str) -> None:
-        """Note one fault.
+        """Note one fault; beyond `MOST_FAULTS` only its number."""
+        if len(self.found) < MOST_FAULTS:
+            self.found.append(Fault(file, line, column, problem))
+        else:
+            self.more += 1
 
-        Raises
-        ------
-        InvalidFiles
-            At `MOST_FAULTS`: a file without end may not fill the memory.
-        """
-        self.found.append(Fault(file, line, column, problem))
-        if len(self.found) >= MOST_FAULTS:
-            self.found.append(Fault(file, 0, "", "has more faults; reading stopped here"))
-            self.raise_any()
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.found) + self.more
 
     def raise_any(self) -> None:
         """Raise all faults as one error, if there are any."""
         if self.found:
-            raise InvalidFiles(self.found, what=self.what)
+            raise InvalidFiles(self.found, what=self.what, more=self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """The columns of one file; `lines` are the line numbers where its rows begin.
 
-    ``readable`` is false where nothing of the file could be used, as a fault tells.
+    ``readable`` is false where nothing of the file could be used, as a fault tells;
+    ``told`` names columns in faults otherwise than here, and ``files``, where rows of
+    several files were joined, the file of each.
     """
 
     file: str
     readable: bool = True
-    lines: Ints = field(repr=False)
-    columns: Mapping[str, Column] = field(repr=False)
+    lines: Sequence[int]
+    columns: Mapping[str, Sequence[str]] = field(repr=False)
     faults: Faults
+    told: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def fault(self, row: int, column: str, problem: str) -> None:
+        """Note a fault of one row."""
+        file = self.files[row] if self.files else self.file
+        self.faults.add(file, self.lines[row], self.told.get(column, column), problem)
 
     def parse(self, name: str, parser: Callable[[str], T]) -> list[T | None]:
         """A column, parsed; None where a text was unreadable and a fault was noted.
@@ -103,14 +105,17 @@ class Table:
         values = [value or "" for value in self._values(name, column, parser)]
         different = sorted({"", *values})
         position = {text: at for at, text in enumerate(different)}
-        return np.array([position[text] for text in values], dtype=np.int64)[
-            column.codes
-        ], different
+        places = np.array([position[text] for text in values], dtype=np.int64)
+        return places[column.codes], different
 
     def _column(self, name: str) -> Column:
-        return self.columns.get(name) or Column.blank(len(self))
+        texts = self.columns.get(name)
+        if texts is None:
+            return Column.blank(len(self))
+        return texts if isinstance(texts, Column) else Column.of(texts)
 
     def _values(self, name: str, column: Column, parser: Callable[[str], T]) -> list[T | None]:
+        """What each different text of a column says."""
         values: list[T | None] = []
         bad: dict[int, str] = {}
         for code, text in enumerate(column.texts):
@@ -122,13 +127,18 @@ class Table:
         if bad:
             wrong = np.isin(column.codes, np.array([*bad], dtype=np.int32))
             for row in np.flatnonzero(wrong).tolist():
-                told = bad[int(column.codes[row])]
-                self.faults.add(self.file, int(self.lines[row]), name, told)
+                self.fault(row, name, bad[int(column.codes[row])])
         return values
 
 
 def read_table(
-    data: bytes, file: str, *, required: Sequence[str], optional: Sequence[str], faults: Faults
+    data: bytes,
+    file: str,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    faults: Faults,
+    delimiter: str = ",",
 ) -> Table:
     """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
     empty = unreadable(file, required=required, faults=faults)
@@ -138,16 +148,16 @@ def read_table(
     if b'"' not in data:
         data = data.replace(b"\r\n", b"\n")
     try:
-        header, start = header_of(data)
-        if not _header(header, file, required=required, optional=optional, faults=faults):
+        header, start = header_of(data, delimiter)
+        if not check_header(header, file, required=required, optional=optional, faults=faults):
             return empty
 
         def wrong(line: int, fields: int) -> None:
             problem = f"has {fields} fields where the header has {len(header)}"
             faults.add(file, line, "", problem)
 
-        body = cut(data, start, len(header), wrong) if plain(data) else None
-        body = body or read(data.decode(), len(header), wrong)
+        body = cut(data, start, len(header), wrong) if plain(data, delimiter) else None
+        body = body or read(data.decode(), len(header), wrong, delimiter=delimiter)
     except BadRow as row:
         faults.add(file, row.line, "", "is not CSV: check quotes and line ends")
         return empty
@@ -155,11 +165,12 @@ def read_table(
     return Table(file=file, lines=body.lines, columns=columns, faults=faults)
 
 
-def unreadable(file: str, *, required: Sequence[str], faults: Faults) -> Table:
-    """No rows, of a file that is missing or whose fault is already noted."""
-    columns = {name: Column.blank(0) for name in required}
-    none = np.zeros(0, dtype=np.int64)
-    return Table(file=file, readable=False, lines=none, columns=columns, faults=faults)
+def unreadable(
+    file: str, *, required: Sequence[str], faults: Faults, readable: bool = False
+) -> Table:
+    """No rows: of a file whose fault is already noted, or, `readable`, that need not be there."""
+    columns = {name: list[str]() for name in required}
+    return Table(file=file, readable=readable, lines=[], columns=columns, faults=faults)
 
 
 def _is_text(data: bytes, file: str, faults: Faults) -> bool:
@@ -176,7 +187,7 @@ def _is_text(data: bytes, file: str, faults: Faults) -> bool:
     return True
 
 
-def _header(
+def check_header(
     header: Sequence[str],
     file: str,
     *,
@@ -184,7 +195,8 @@ def _header(
     optional: Sequence[str],
     faults: Faults,
 ) -> bool:
-    before = len(faults.found)
+    """Whether a header names what it must and nothing that it may not; else faults tell."""
+    before = faults.count
     known = {*required, *optional}
     for name in required:
         if name not in header:
@@ -198,7 +210,7 @@ def _header(
             faults.add(file, 1, f"column {number}", f"is not a column of this file: {columns}")
         elif name in header[: number - 1]:
             faults.add(file, 1, name, "the column stands twice")
-    return len(faults.found) == before
+    return faults.count == before
 
 
 def read_bytes(path: Path, *, limit: int, what: str) -> bytes:

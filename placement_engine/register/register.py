@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from placement_engine.errors import StaleProposal
-from placement_engine.intelligence import Facility, Network, Placement
-from placement_engine.register import audit, casework, journal, placed, snapshots
+from placement_engine.intelligence import Placement
+from placement_engine.register import audit, casework, placed
 from placement_engine.register.access import Session
 from placement_engine.register.contents import write_placement
 from placement_engine.register.desk import Desk
@@ -26,15 +25,14 @@ from placement_engine.register.documents import DocumentKind
 from placement_engine.register.head import Entropy, found, unaccounted
 from placement_engine.register.header import Header, RootKeys
 from placement_engine.register.keys import KeyProvider
+from placement_engine.register.known import Known
 from placement_engine.register.placed import StoredPlacement
-from placement_engine.register.snapshots import StoredSnapshot
 from placement_engine.register.sqlite import SqliteStore, refuse_existing
 from placement_engine.register.store import RegisterStore, StoreMaker
 from placement_engine.register.vault import Reading, Vault, VerifyReport
-from placement_engine.vocabulary import BatchName
 
 
-class Register:
+class Register(Known):
     """One register, open; use it as a context manager, or close it.
 
     Made by `create` or `open`. Every method may raise `RegisterUnavailable`
@@ -233,57 +231,24 @@ class Register:
             return placed.add(change, placements)
 
     def remove_placement(self, placement_id: bytes, day: date) -> None:
-        """Remove a placement for good: its bytes are overwritten in the file.
+        """Remove one placement for good; see `remove_placements`."""
+        self.remove_placements([placement_id], day)
+
+    def remove_placements(self, placement_ids: Sequence[bytes], day: date) -> None:
+        """Remove placements for good, in one change: their bytes are overwritten in the file.
 
         That something was removed on `day` is kept, but not who or where.
 
         Raises
         ------
         UnknownReference
-            There is no such placement.
+            There is no such placement; nothing is removed.
         """
-        given = (placement_id, day.isoformat().encode())
+        given = (*sorted(placement_ids), day.isoformat().encode())
         with self.desk.change("remove_placement", parameters=given) as change:
-            placed.remove(change, placement_id, day)
+            for placement_id in dict.fromkeys(placement_ids):
+                placed.remove(change, placement_id, day)
         self._vault.scrub()
-
-    # What is known. ------------------------------------------------------------------
-
-    def networks(self) -> Mapping[BatchName, Network]:
-        """The network in force of each batch."""
-        with self.desk.read("networks") as state:
-            return MappingProxyType(snapshots.networks(state))
-
-    def network(self) -> Network:
-        """All batches in force, combined; empty if nothing was imported."""
-        networks = self.networks()
-        return Network.combine([networks[batch] for batch in sorted(networks)])
-
-    def import_network(self, batch: str, network: Network, day: date) -> bool:
-        """Put a network in force for its batch; what it supersedes is kept.
-
-        Returns
-        -------
-        bool
-            False if exactly this was in force already; nothing is written then.
-        """
-        with self.desk.change("import_network") as change:
-            return snapshots.supersede(change, BatchName(batch), network, day)
-
-    def snapshots(self) -> tuple[StoredSnapshot, ...]:
-        """All imports of intelligence, in force and superseded, by batch and day."""
-        with self.desk.read("snapshots") as state:
-            return snapshots.stored(state)
-
-    def facilities(self) -> tuple[Facility, ...]:
-        """What places offer, as last imported."""
-        with self.desk.read("facilities") as state:
-            return snapshots.facilities(state)
-
-    def replace_facilities(self, facilities: Sequence[Facility]) -> None:
-        """Put these in place of all that was known of what places offer."""
-        with self.desk.change("replace_facilities") as change:
-            snapshots.replace_facilities(change, facilities)
 
     # What is asked, answered and decided. --------------------------------------------
 
@@ -358,12 +323,7 @@ class Register:
         """
         given = (write_placement(placement), decision, day.isoformat().encode())
         with self.desk.change("accept", [case_id], given) as change:
-            if seen is not None and seen != self._vault.facts:
-                raise StaleProposal(
-                    "The register has changed since the facts were read.",
-                    unchanged="Nothing was written.",
-                    do="Run it again.",
-                )
+            self._refuse_stale(seen)
             casework.decide(change, case_id, decision, day)
             return placed.move(change, placement)
 
@@ -371,20 +331,6 @@ class Register:
         """What was decided, by day and case."""
         with self.desk.read("decisions") as state:
             return casework.decisions(state)
-
-    # What people and the nightly batch note down. ------------------------------------
-
-    def entries(self, kind: DocumentKind) -> Mapping[str, bytes]:
-        """All entries of a kind by key, such as judgements, events and alerts."""
-        with self.desk.read("entries") as state:
-            return MappingProxyType(journal.entries(state, journal.note(kind)))
-
-    def put_entries(
-        self, kind: DocumentKind, entries: Mapping[str, bytes], *, removed: Collection[str] = ()
-    ) -> None:
-        """Add or replace entries and remove others, in one change."""
-        with self.desk.change("put_entries") as change:
-            journal.put(change, journal.note(kind), entries, removed)
 
     def _payload(self, call: str, kind: DocumentKind, case_id: str, missing: str) -> bytes:
         with self.desk.read(call, [case_id]) as state:

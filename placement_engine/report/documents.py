@@ -16,7 +16,12 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies, night_bodies, register_bodies
+from placement_engine.report import (
+    bodies,
+    network_bodies,
+    night_bodies,
+    register_bodies,
+)
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -31,6 +36,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "audit_log": register_bodies.LogBody,
         "audit_proof": register_bodies.ProofBody,
         "cases": bodies.CasesBody,
+        "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
         "demo": DemoBody,
@@ -38,15 +44,18 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "error": bodies.ErrorBody,
         "event": night_bodies.EventBody,
         "exit_codes": bodies.ExitCodesBody,
+        "export": bodies.ExportBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
         "identity": register_bodies.IdentityBody,
         "import": bodies.ImportBody,
+        "judgement": network_bodies.JudgementBody,
+        "judgements": network_bodies.JudgementsBody,
         "messages": register_bodies.MessagesBody,
-        "network": bodies.NetworkBody,
+        "network": network_bodies.NetworkBody,
         "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
-        "paths": bodies.PathsBody,
+        "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
