@@ -102,6 +102,7 @@ class Cluster:
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, as they are done."""
         left = dict(enumerate(tasks))
+        lost = _lost()
         for _ in range(ATTEMPTS):
             if not left:
                 return
@@ -109,7 +110,7 @@ class Cluster:
                 for number, rows in self._sent(snapshot.arrays(), policy, as_of_ordinal, left):
                     if left.pop(number, None) is not None:
                         yield rows
-            except (OSError, TimeoutError, *_lost()):
+            except lost:
                 continue
         if left:
             raise RegisterUnavailable(
@@ -163,7 +164,7 @@ def cluster_task(
 
 def _lost() -> tuple[type[BaseException], ...]:
     """What a scheduler that has gone away is told by."""
-    from distributed.client import CancelledError
+    from distributed.client import CancelledError  # type: ignore[attr-defined]
     from distributed.comm.core import CommClosedError
 
-    return (CancelledError, CommClosedError)
+    return (OSError, TimeoutError, CancelledError, CommClosedError)

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 
 from placement_engine.cases.households import household_scores
+from placement_engine.cases.standing import graph_of, standing
 from placement_engine.graph import RivalGraph
 from placement_engine.intelligence import Network, TieColumns
 from placement_engine.nightly.ageing import better_at, worse_at
@@ -69,11 +70,12 @@ def rows_to_look_at(register: Register, facts: Facts, snapshot: Snapshot, *, ful
     known = as_it_was_known(then, last.as_of, facts.as_of)
     before = None
     if known is not facts.network or set(last.leavers) != facts.leavers:
-        before = RivalGraph.build(
-            known,
-            as_of=facts.as_of,
-            policy=facts.observer.policy,
-            implied_defectors=frozenset(last.leavers),
+        policy, as_of = facts.observer.policy, facts.as_of
+        before = graph_of(
+            standing(register, policy=policy, as_of=as_of, network=known),
+            policy=policy,
+            as_of=as_of,
+            leavers=frozenset(last.leavers),
         )
     everyone = replace(everyone, before=before)
     if full or not _comparable(facts, last):
@@ -116,6 +118,7 @@ def _comparable(facts: Facts, last: NightState) -> bool:
     return (
         last.as_of <= facts.as_of
         and last.policy == facts.observer.policy.hash
+        and last.judged == facts.judged
         and last.geography == facts.observer.geography.content_hash
         and all(
             last.standings[key].person == person_digest(facts, n)
