@@ -145,8 +145,8 @@ def _change(
         triggers=tuple(code.value for code in change.triggers),
         level_before=change.before.level if change.before else 0,
         level_after=change.after.level if change.after else 0,
-        risk_before=coarse_risk(change.before.risk) if change.before else 0.0,
-        risk_after=coarse_risk(change.after.risk) if change.after else 0.0,
+        risk_before=_own_risk(night.facts.last, change.placement),
+        risk_after=_own_risk(night.state, change.placement),
         path=tuple(
             PathTie(
                 kind=tie.kind.value,
@@ -157,6 +157,13 @@ def _change(
             for tie in ties
         ),
     )
+
+
+def _own_risk(state: NightState | None, placement: str) -> float | None:
+    """The person's own share as it is told after a night; None below MEDEL."""
+    standing = state.standings.get(placement) if state else None
+    told = standing.findings if standing else ()
+    return next((coarse_risk(f.risk) for f in told if f.kind is FindingKind.RISK), None)
 
 
 def _owner(night: Night, placement: str) -> str:

@@ -30,9 +30,10 @@ class PathTie:
 class NightChange:
     """One change at one placement.
 
-    ``alert`` is null for what is only told, such as a review. Bands are those of the
-    person's own share; ``risk`` a chance per year rounded up to two digits. The path is
-    told from the person outwards, without anybody's id.
+    ``alert`` is null for what is only told, such as a review. ``risk`` is the person's own
+    share as told before and now, a chance per year rounded up to two digits, null below
+    MEDEL: the risk of one pair would tell how far away the other lives. The path is told
+    from the person outwards, without anybody's id.
     """
 
     alert: str | None
@@ -43,8 +44,8 @@ class NightChange:
     triggers: tuple[str, ...]
     level_before: int
     level_after: int
-    risk_before: float
-    risk_after: float
+    risk_before: float | None
+    risk_after: float | None
     path: tuple[PathTie, ...]
 
 
