@@ -106,6 +106,7 @@ class Cluster:
         for _ in range(ATTEMPTS):
             if not left:
                 return
+            lost = _lost()
             try:
                 for number, rows in self._sent(snapshot.arrays(), policy, as_of_ordinal, left):
                     if left.pop(number, None) is not None:
@@ -164,7 +165,8 @@ def cluster_task(
 
 def _lost() -> tuple[type[BaseException], ...]:
     """What a scheduler that has gone away is told by."""
-    from distributed.client import CancelledError  # type: ignore[attr-defined]
+    from concurrent.futures import CancelledError
+
     from distributed.comm.core import CommClosedError
 
     return (OSError, TimeoutError, CancelledError, CommClosedError)
