@@ -180,6 +180,7 @@ def _moves(night: Night, moves: Moves) -> MovesBody:
         moves=None if moves.movers is None else len(moves.movers),
         lower_bound=moves.bound if moves.affected else None,
         proved_fewest=moves.proved_fewest,
+        to_other_region=moves.to_other_region,
         owners=tuple(owners),
         witnessed=moves.witnessed,
     )

@@ -81,6 +81,7 @@ class MovesBody:
     moves: int | None
     lower_bound: int | None
     proved_fewest: bool
+    to_other_region: int
     owners: tuple[str, ...]
     witnessed: bool
 

@@ -49,10 +49,12 @@ def summary(body: NightBody, language: Language) -> list[Block]:
         bound = "" if moves.proved_fewest else f" (≥ {moves.lower_bound})"
         blocks.append(
             line(
-                f"Över taket: {moves.affected}. Flyttar: {moves.moves}{bound}, för "
+                f"Över taket: {moves.affected}. Flyttar: {moves.moves}{bound}, varav till annan "
+                f"sjukvårdsregion {moves.to_other_region}, för "
                 f"{', '.join(moves.owners)}. Kör placement propose för egna ärenden."
                 if swedish
-                else f"Over the ceiling: {moves.affected}. Moves: {moves.moves}{bound}, for "
+                else f"Over the ceiling: {moves.affected}. Moves: {moves.moves}{bound}, "
+                f"{moves.to_other_region} to another health-care region, for "
                 f"{', '.join(moves.owners)}. Run placement propose for your own cases."
             )
         )
