@@ -100,6 +100,11 @@ def last_night(register: Register) -> NightState:
     return NightState.from_bytes(kept[STATE_KEY])
 
 
+def person_mark(person: str) -> str:
+    """What the state keeps of a person in place of a pseudonym, which somebody may erase."""
+    return _digest(person)
+
+
 def place_digest(facts: Facts, n: int) -> str:
     """Digest of where placement number `n` is."""
     placement = facts.observer.in_force[n]

@@ -26,6 +26,7 @@ from placement_engine.nightly.facts import (
     dated_findings,
     gather,
     person_digest,
+    person_mark,
     place_digest,
     presences,
 )
@@ -200,6 +201,7 @@ def look(
         facts.alerts,
         told,
         owners=owners,
+        subjects=causes.subjects,
         as_of=as_of,
         numbers=policy.nightly,
         entropy=entropy,
@@ -330,7 +332,7 @@ def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
         geography=facts.observer.geography.content_hash,
         networks=facts.networks,
         judged=facts.judged,
-        leavers=tuple(sorted(facts.leavers)),
+        leavers=tuple(sorted(map(person_mark, facts.leavers))),
         present=presences(facts),
         standings=standings,
     )

@@ -68,7 +68,7 @@ class NightState:
     judged
         Digest of the judgements that change the network.
     leavers
-        Who counted as having left a group.
+        Marks of those who counted as having left a group.
     present
         Strength of each presence, by actor and municipality, with the actor's gang.
     standings

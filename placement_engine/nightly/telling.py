@@ -85,21 +85,14 @@ def alerts_body(
 def alert_body(
     alert: Alert,
     state: NightState,
-    subjects: Mapping[str, str],
     *,
     notices: tuple[Notice, ...],
 ) -> AlertBody:
-    """One alert for its owner.
-
-    Parameters
-    ----------
-    subjects
-        The person of each placement.
-    """
+    """One alert for its owner."""
     standing = state.standings.get(alert.placement)
     return AlertBody(
         alert=alert_row(alert),
-        subject=subjects.get(alert.placement, ""),
+        subject=alert.subject,
         level_before=alert.before,
         level_after=alert.after,
         band=_band(standing),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,11 +14,17 @@ from placement_engine.geo import load_geography
 from placement_engine.intelligence import Placement
 from placement_engine.nightly import ChangeKind, FindingKind, Trigger, Urgency
 from placement_engine.nightly.alerts import AlertState, acknowledge, read_alerts
+from placement_engine.nightly.events import add_event
 from placement_engine.nightly.recheck import Night, recheck
+from placement_engine.nightly.state import STATE_KEY
 from placement_engine.policy import Policy
-from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register
+from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, messages
+from placement_engine.register.access import Actor, Session
+from placement_engine.register.desk import Desk
+from placement_engine.register.retention import erase
 from placement_engine.testing.networks import PresenceReport, TieReport, network_of
 from placement_engine.vocabulary import (
+    CaseId,
     Grade,
     MunicipalityCode,
     OwnerId,
@@ -24,6 +32,7 @@ from placement_engine.vocabulary import (
     SubjectRef,
     TieKind,
 )
+from tests.cli.conftest import case
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()
@@ -190,3 +199,39 @@ def test_what_is_stored_reads_back_and_shows_nothing(register: Register) -> None
         assert alert.placement not in repr(alert)
     assert "0180" not in repr(told)
     assert "P-1" not in repr(told)
+
+
+def test_the_two_owners_write_to_each_other_under_their_own_alerts(register: Register) -> None:
+    rival(register)
+    one, other = (a for a in night(register).alerts.values() if a.kind is FindingKind.PLACED)
+    actors = Actor(who="A"), Actor(who="B")
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    for actor, alert, text in zip(actors, (one.id, other.id), ("Ring.", "Gjort."), strict=True):
+        desk = Desk(register.desk.vault, Session(actor=actor, clock=lambda: now), single_user=True)
+        messages.send(desk, alert, text, days=3)
+        told = messages.read(desk, alert)
+    assert {message.text for message in told} == {"Ring.", "Gjort."}
+    assert {message.alert for message in told} == {other.id}
+
+
+def test_an_erased_subject_leaves_neither_alert_nor_event_nor_name(register: Register) -> None:
+    rival(register)
+    register.put_case("C-1", json.dumps(case("C-1", "P-1")).encode())
+    told = {"schema": "placement_engine/event", "version": 1, "subject": "P-1"}
+    add_event(
+        register,
+        json.dumps({**told, "kind": "visit", "date": "2026-10-30"}),
+        codes=GEOGRAPHY.codes,
+        entropy=lambda size: b"\7" * size,
+    )
+    mine = {a.id for a in night(register).alerts.values() if a.subject == "P-1"}
+    assert len(mine) > 1
+    erase(register.desk, [CaseId("C-1")], {CaseId("C-1"): SubjectRef("P-1")}, AS_OF)
+    assert not mine & set(register.entries(DocumentKind.ALERT))
+    assert not register.entries(DocumentKind.EVENT)
+    for key, payload in register.entries(DocumentKind.NIGHT).items():
+        assert b"P-1" not in (zlib.decompress(payload) if key == STATE_KEY else payload)
+    after = night(register, AS_OF + timedelta(days=1))
+    assert after.total == 1
+    assert after.changes
+    assert all(c.kind is ChangeKind.GONE for c in after.changes)
