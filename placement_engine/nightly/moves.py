@@ -18,7 +18,8 @@ import numpy as np
 from placement_engine.cases.assembly import assemble
 from placement_engine.cases.case import Case, Consent, Eligibility
 from placement_engine.nightly.facts import Facts
-from placement_engine.nightly.finding import FindingKind
+from placement_engine.nightly.finding import FindingKind, Urgency
+from placement_engine.nightly.recheck import Night
 from placement_engine.nightly.state import NightState
 from placement_engine.problem import (
     FORBIDDEN,
@@ -33,6 +34,8 @@ from placement_engine.solver.moves import Moves as Repaired
 from placement_engine.solver.moves import fewest_moves as fewest
 from placement_engine.vocabulary import CaseId, OwnerId, ThreatLevel
 
+KINDEST_S = 3.0
+"""Seconds for where those who must move go; how many they are is known by then."""
 OVER = 2
 """Highest level of a risk that is not over the ceiling."""
 MOST = 60
@@ -57,6 +60,8 @@ class Moves:
         How many of those who move come to another health-care region.
     confirmed_none
         Two independent checks agree that no plan exists.
+    asked
+        False if nothing has changed for those over the ceiling since it was last asked.
     """
 
     affected: int
@@ -65,13 +70,16 @@ class Moves:
     to_other_region: int
     confirmed_none: bool
     witnessed: bool
+    asked: bool = True
     free: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def status(self) -> str:
-        """``none_needed``, ``proposed``, ``no_safe_placement`` or ``undecided``."""
+        """``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or ``undecided``."""
         if self.affected == 0:
             return "none_needed"
+        if not self.asked:
+            return "as_told"
         if self.movers is not None:
             return "proposed"
         return "no_safe_placement" if self.confirmed_none else "undecided"
@@ -151,9 +159,24 @@ def _kindest(
     """Where those who must move go: fewest new health-care regions first, then least risk."""
     staying = {k: site for k, site in enumerate(found.assignment) if k not in found.moved}
     answer = solve(
-        replace(problem, fixed={**problem.fixed, **staying}), limits=limits, workers=workers
+        replace(problem, fixed={**problem.fixed, **staying}),
+        limits=replace(limits, time_s=KINDEST_S),
+        workers=workers,
     )
     return answer.assignment if isinstance(answer, Proposed) else found.assignment
+
+
+def moves_of(night: Night, *, limits: Limits | None = None) -> Moves:
+    """The fewest moves, where the night has changed anything for those over the ceiling."""
+    over = {
+        key
+        for key, standing in night.state.standings.items()
+        if any(f.kind is FindingKind.RISK and f.level > OVER for f in standing.findings)
+    }
+    changed = {change.placement for change in night.changes if change.urgency is not Urgency.INFO}
+    if over and not over & changed and not night.full:
+        return replace(NOBODY, affected=len(over), movers=None, asked=False)
+    return fewest_moves(night.facts, night.state, limits=limits)
 
 
 def moves_problem(

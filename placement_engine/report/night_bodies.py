@@ -72,7 +72,8 @@ class AlertCount:
 class MovesBody:
     """The fewest moves that bring everybody below the ceiling, or that there are none.
 
-    ``status`` is ``none_needed``, ``proposed``, ``no_safe_placement`` or ``undecided``. Who
+    ``status`` is ``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or
+    ``undecided``; ``as_told`` where nothing changed for those over the ceiling. Who
     moves is told by alert id; where to, by ``placement propose`` of the owner's own case.
     """
 

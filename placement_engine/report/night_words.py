@@ -58,6 +58,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "closed": ("avslutat", "closed"),
         # Moves.
         "none_needed": ("Ingen är över taket.", "Nobody is over the ceiling."),
+        "as_told": (
+            "För dem över taket gäller vad som senast sades.",
+            "For those over the ceiling what was last said still holds.",
+        ),
         "proposed": (
             "Minsta antal flyttar som för alla under taket finns.",
             "There are fewest moves that bring everybody below the ceiling.",

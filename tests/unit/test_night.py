@@ -58,11 +58,13 @@ def placed(subject: str, code: str, owner: str, **more: object) -> Placement:
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def night(register: Register, day: date = AS_OF, *, full: bool = False) -> Night:
+def night(
+    register: Register, day: date = AS_OF, *, full: bool = False, policy: Policy = POLICY
+) -> Night:
     numbers = iter(range(1, 1000))
     return recheck(
         register,
-        policy=POLICY,
+        policy=policy,
         geography=GEOGRAPHY,
         as_of=day,
         clock=lambda: 0.0,
@@ -235,3 +237,40 @@ def test_an_erased_subject_leaves_neither_alert_nor_event_nor_name(register: Reg
     assert after.total == 1
     assert after.changes
     assert all(c.kind is ChangeKind.GONE for c in after.changes)
+
+
+def codes_of(told: Night, kind: FindingKind) -> set[Trigger]:
+    return {code for c in told.changes if c.finding.kind is kind for code in c.triggers}
+
+
+def test_an_act_of_violence_a_new_policy_and_a_new_threat_level_have_their_codes(
+    register: Register,
+) -> None:
+    night(register)
+    act = TieReport(a="P-1", b="P-2", kind=TieKind.CONFLICT, grade=B2, last_seen=AS_OF)
+    register.import_network("main", network_of([*TIES, act], groups=GROUPS), AS_OF)
+    assert Trigger.CONFLICT in codes_of(night(register), FindingKind.PLACED)
+    register.import_network("main", network_of(TIES, groups=GROUPS), AS_OF)
+    gone = night(register)
+    assert codes_of(gone, FindingKind.PLACED) == {Trigger.SOURCE}
+    rival(register)
+    night(register)
+    stricter = replace(POLICY, separation=replace(POLICY.separation, hostility=(0.2, 0.1, 0.05)))
+    told = night(register, policy=stricter)
+    assert told.looked_at == told.total
+    assert codes_of(told, FindingKind.PLACED) == {Trigger.TERMS}
+
+
+def test_a_child_that_comes_of_age_and_a_household_that_grows_are_told(
+    register: Register,
+) -> None:
+    rival(register)
+    night(register)
+    child = {"id": "P-9", "age": 17, "guardian_of": []}
+    entered = case("C-1", "P-1", household=[child])
+    register.put_case("C-1", json.dumps(entered).encode())
+    grown = night(register)
+    assert grown.looked_at == grown.total
+    later = night(register, date(2027, 10, 2))
+    told = [c for c in later.changes if c.finding.kind is FindingKind.REVIEW]
+    assert [(c.finding.other, c.triggers) for c in told] == [("majority", (Trigger.PERSON,))]
