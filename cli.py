@@ -110,7 +110,7 @@ app = program(
         "config": "Settings and where they come from.",
         "help": "What the program says about itself.",
     },
-    summary="Proposes a municipality where nobody collides. A named person decides.",
+    summary="Proposes municipalities that keep people apart who collide. A named person decides.",
 )
 
 if __name__ == "__main__":
