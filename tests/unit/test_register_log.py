@@ -158,11 +158,20 @@ def test_signatures_are_those_of_rfc_8032() -> None:
 
 
 def test_the_name_of_a_key_is_that_of_other_programs() -> None:
-    """The verifier key of the example in the documentation of Go's package sumdb/note."""
+    """Key, note and signature of the example in the documentation of Go's sumdb/note."""
     name, told, key = ["PeterNeumann", "c74f20a3", "ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"]
     public = base64.b64decode(key)
     assert public[:1] == b"\x01"
     assert key_hash(name, public[1:]).hex() == told
+    note = (
+        b"If you think cryptography is the answer to your problem,\n"
+        b"then you don't know what your problem is.\n"
+    )
+    signature = base64.b64decode(
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    )
+    assert signature[:4].hex() == told
+    assert crypto.signed(public[1:], signature[4:], note)
 
 
 def test_a_private_key_is_locked_by_its_passphrase() -> None:
