@@ -19,6 +19,7 @@ from placement_engine.register import (
     User,
     journal,
     offices,
+    requests,
 )
 from placement_engine.register.access import CALLS, RIGHTS, Right
 from tests.security.test_two_signatures import DAY, KEY, NOON, SEEDS, Office, office, signer
@@ -125,3 +126,46 @@ def test_a_register_for_one_has_no_other_users() -> None:
     made = Register.found(MemoryStore, KEY, single_user=True, today=DAY)
     with made as register, pytest.raises(InvalidConfiguration):
         offices.add_user(register.desk, keeper)
+
+
+def test_refusals_say_what_is_unchanged_and_what_to_do(office: Office) -> None:
+    told = []
+    for who, role in (("Nobody", None), ("Ann", None), ("Ann", Role.ANALYST), ("Bo", None)):
+        seed = SEEDS.get(who, b"n" * 32)
+        made = office.open(who, role, seed)
+        with made as register, pytest.raises(NotPermitted) as refused:
+            offices.read_log(register.desk)
+        told.append((refused.value.what, refused.value.unchanged, refused.value.do))
+    changed, read = "Nothing was changed.", "Nothing was read or changed."
+    assert told == [
+        ("The user is not known here, or the key is another one.", changed, "Ask a keeper."),
+        ("The user has not that role, or has several.", changed, "Give --role."),
+        (
+            "The role analyst may not do this: read the audit log.",
+            read,
+            "Ask somebody who has the role for it.",
+        ),
+        (
+            "The role approver may not do this: read the audit log.",
+            read,
+            "Ask somebody who has the role for it.",
+        ),
+    ]
+    session = replace(office.session("Bo"), signer=None)
+    made = Register.over(office.store, KEY, session=session)
+    with made as register, pytest.raises(NotPermitted) as refused:
+        register.cases()
+    assert str(refused.value) == (
+        "PE-1500 Nobody has said with a key who acts. Nothing was changed. Give --identity."
+    )
+    error = requests.refused("Why.")
+    assert (error.what, error.unchanged, error.do) == ("Why.", changed, "Ask for it anew.")
+
+
+def test_the_right_to_read_the_log_is_the_auditors(office: Office) -> None:
+    with office.open("Cia") as register, pytest.raises(NotPermitted):
+        offices.read_log(register.desk)
+    assert [role for role in Role if Right.READ_LOG in RIGHTS[role]] == [
+        Role.AUDITOR,
+        Role.SINGLE_USER,
+    ]
