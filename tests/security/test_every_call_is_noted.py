@@ -14,12 +14,23 @@ from typing import Any
 import pytest
 
 from placement_engine.engine import PlacementEngine
+from placement_engine.errors import InvalidInput, MissingExtra, WrongKey
 from placement_engine.geo import load_geography
 from placement_engine.intelligence import Network, Placement, read_network
 from placement_engine.policy import Policy
-from placement_engine.register import DocumentKind, RawKey, Register, messages, offices
+from placement_engine.register import (
+    DocumentKind,
+    MemoryStore,
+    RawKey,
+    Register,
+    keeping,
+    messages,
+    offices,
+    retention,
+)
 from placement_engine.register.access import CALLS, Act, Actor, Call, Session
 from placement_engine.register.audit import Entry
+from placement_engine.register.recovery import RememberedKey
 from placement_engine.vocabulary import CaseId, MunicipalityCode, SubjectRef
 from tests.acceptance.test_flow import (
     AS_OF,
@@ -38,7 +49,7 @@ SILENT = {
     *("create", "found", "open", "over", "close", "epoch", "single_user", "verify"),
     *("facilities", "replace_facilities", "import_facilities"),
 }
-BEHIND_THE_DESK = ("desk", "register", "known", "offices", "messages")
+BEHIND_THE_DESK = ("desk", "register", "known", "offices", "messages", "keeping", "retention")
 
 
 @dataclass
@@ -164,6 +175,23 @@ ENGINE_CALLS: dict[str, tuple[Act, Callable[[PlacementEngine, Path], Any]]] = {
     ),
     "graph": (Act.READ, lambda e, f: e.graph()),
 }
+WHO = {CaseId("C-1"): SubjectRef("P-new")}
+NUMBERS = Policy.default().retention
+
+
+def shared(register: Register) -> None:
+    """What is noted although nothing can be shared: the key was not remembered."""
+    with pytest.raises(WrongKey):
+        keeping.share(register.desk, RememberedKey(KEY))
+
+
+def backed_up(register: Register) -> None:
+    """What is noted although nothing is written: there are no recipients."""
+    store = MemoryStore(header=b"", head=b"", records=[])
+    with pytest.raises((InvalidInput, MissingExtra)):
+        keeping.back_up(register.desk, store, Path("no"), [])
+
+
 OTHER_CALLS: dict[str, tuple[Act, Callable[[Register], Any]]] = {
     "send": (Act.DISCLOSURE, lambda r: messages.send(r.desk, "A-1", "text", days=1)),
     "read": (Act.READ, lambda r: messages.read(r.desk, "A-1")),
@@ -171,6 +199,11 @@ OTHER_CALLS: dict[str, tuple[Act, Callable[[Register], Any]]] = {
     "waiting": (Act.READ, lambda r: offices.waiting(r.desk)),
     "read_log": (Act.LOG_READ, lambda r: offices.read_log(r.desk)),
     "prove": (Act.LOG_READ, lambda r: offices.prove(r.desk, 1)),
+    "renew": (Act.CHANGE, lambda r: keeping.renew(r.desk, KEY)),
+    "share": (Act.DISCLOSURE, shared),
+    "back_up": (Act.DISCLOSURE, backed_up),
+    "review": (Act.READ, lambda r: retention.review(r.desk, WHO, NUMBERS, AS_OF)),
+    "erase": (Act.ERASURE, lambda r: retention.erase(r.desk, [CaseId("C-1")], WHO, AS_OF)),
     "authorise": (Act.DISCLOSURE, lambda r: offices.authorise(r.desk, "export")),
 }
 
@@ -184,7 +217,7 @@ def test_no_public_call_is_forgotten() -> None:
     assert public(PlacementEngine) == ENGINE_CALLS.keys()
     functions = {
         name
-        for room in (messages, offices)
+        for room in (keeping, messages, offices, retention)
         for name, what in vars(room).items()
         if inspect.isfunction(what) and what.__module__ == room.__name__ and name[0] != "_"
     }
