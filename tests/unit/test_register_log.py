@@ -96,6 +96,23 @@ def test_pages_keep_all_entries_in_order(batches: list[list[int]]) -> None:
     assert own.verify().records == own._head.count
 
 
+def test_a_proof_shows_one_entry_and_no_other() -> None:
+    leaves = [entry(number).encode() for number in range(11)]
+    root = merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
+    for index in range(11):
+        proof = audit.prove(leaves, index)
+        assert (proof.leaf, proof.index, proof.size, proof.root) == (leaves[index], index, 11, root)
+        assert proof.holds()
+        assert not replace(proof, leaf=leaves[index - 1]).holds()
+        assert not replace(proof, index=(index + 1) % 11).holds()
+        assert not replace(proof, size=10 if index == 10 else 40).holds()
+        assert not replace(proof, root=bytes(32)).holds()
+        assert not replace(proof, path=proof.path[1:]).holds()
+    for index in (-1, 11):
+        with pytest.raises(ValueError, match="no such leaf"):
+            audit.prove(leaves, index)
+
+
 def test_short_entries_share_a_page() -> None:
     own = vault()
     for number in range(100):
