@@ -77,14 +77,20 @@ class Region:
     nodes: Ints
 
 
+def half_edges(half: HalfEdges, nodes: Ints, wanted: Bools) -> Ints:
+    """Numbers of the edges of `half` from some nodes to wanted ones (n,)."""
+    first = half.start[nodes]
+    count = half.start[nodes + 1] - first
+    at = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - first, count)
+    found: Ints = half.edge[at[wanted[half.far[at]]]]
+    return found
+
+
 def incident(edges: Edges, nodes: Ints) -> Ints:
     """Numbers of the edges that touch some different nodes, sorted."""
     found = [np.zeros(0, dtype=np.int64)]
-    for half in (edges.bond, edges.enmity):
-        first = half.start[nodes]
-        count = half.start[nodes + 1] - first
-        at = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count - first, count)
-        found.append(half.edge[at])
+    everything = np.ones(edges.nodes, dtype=np.bool_)
+    found += [half_edges(half, nodes, everything) for half in (edges.bond, edges.enmity)]
     return np.unique(np.concatenate(found))
 
 

@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.graph.changes import forgiven_by, fronts_of, products_of
-from placement_engine.graph.cutting import MoreEdges, Region, between_two, incident, region_of
+from placement_engine.graph.cutting import (
+    MoreEdges,
+    Region,
+    between_two,
+    half_edges,
+    incident,
+    region_of,
+)
 from placement_engine.graph.edges import Bools, Floats, Ints, edges_of
 from placement_engine.graph.join import join
 from placement_engine.graph.rival_graph import RivalGraph
@@ -219,30 +226,33 @@ class LiveGraph:
             return np.zeros(0, dtype=np.int64)
         joined = np.unique(np.concatenate(keys))
         a, b = nodes[joined // m], nodes[joined % m]
-        pairs: Ints = np.minimum(a, b) * n + np.maximum(a, b)
-        return pairs[a != b]
+        pairs: Ints = (np.minimum(a, b) * n + np.maximum(a, b))[a != b]
+        return pairs
 
     def _scored(self, keys: Ints, n: int) -> Recomputed:
         """Scores of pairs, from a graph of what lies between their people."""
-        people = np.unique(np.stack([keys // n, keys % n])) if len(keys) else keys
-        region = self._among(people)
-        own = np.searchsorted(region.nodes, people)
-        found = join(region.edges, own, length=self.base.max_length, threshold=0.0, compiled=False)
-        # People are in order, so that the lower of a pair is the source.
-        at = people[found.source] * n + people[found.target]
-        place = np.searchsorted(at, keys)
-        inside = place < len(at)
-        inside[inside] = at[place[inside]] == keys[inside]
+        sources, others = _sides(keys, n)
+        region = self._among(sources, others)
+        found = join(
+            region.edges,
+            np.searchsorted(region.nodes, sources),
+            np.searchsorted(region.nodes, others),
+            length=self.base.max_length,
+            threshold=0.0,
+            compiled=False,
+        )
+        near, far = sources[found.source], others[found.target]
+        at = np.minimum(near, far) * n + np.maximum(near, far)
+        # Pairs within the sources are found from both ends, with the same numbers.
+        _, told, place = np.intersect1d(at, keys, return_indices=True)
         scores = {
             name: np.zeros(len(keys), dtype=getattr(found, name).dtype)
             for name in ("h_max", "h_or", "direct")
         }
         for name, column in scores.items():
-            column[inside] = getattr(found, name)[place[inside]]
-        names = {at: self.name(at) for at in people.tolist()}
-        ends = zip((keys // n).tolist(), (keys % n).tolist(), strict=True)
-        pairs = ((names[a], names[b]) for a, b in ends)
-        return Recomputed(pairs=tuple((min(p), max(p)) for p in pairs), **scores)
+            column[place] = getattr(found, name)[told]
+        ends = [(self.name(a), self.name(b)) for a, b in zip(*divmod(keys, n), strict=True)]
+        return Recomputed(pairs=tuple((min(p), max(p)) for p in ends), **scores)
 
     def _around(self, seeds: Ints) -> Region:
         """What paths over a change between some nodes can use."""
@@ -255,15 +265,31 @@ class LiveGraph:
         groups = np.unique(np.concatenate([a[pair], b[pair]]))
         return self._cut(np.union1d(seen, self._incident(groups)), seeds)
 
-    def _among(self, people: Ints) -> Region:
-        """What paths between some people can use."""
-        own = self._incident(people)
-        near = np.zeros(len(self.is_group), dtype=np.bool_)
-        near[self._ends(own)] = True
-        middle = self._incident(np.flatnonzero(near))
+    def _among(self, sources: Ints, others: Ints) -> Region:
+        """What paths between two sides can use."""
+        own, far = self._incident(sources), self._incident(others)
+        beside, beyond = (np.zeros(len(self.is_group), dtype=np.bool_) for _ in range(2))
+        beside[self._ends(own)] = True
+        beyond[self._ends(far)] = True
+        middle = self._incident(np.flatnonzero(beside))
         a, b = self._columns("a", middle), self._columns("b", middle)
-        kept = (near[a] & near[b]) | (self.is_group[a] & self.is_group[b])
-        return self._cut(np.union1d(own, middle[kept]), people)
+        groups = self.is_group[a] & self.is_group[b]
+        kept = (beside[a] & beyond[b]) | (beyond[a] & beside[b]) | groups
+        # At group level an ally stands between: its ties to other groups count too.
+        ally = np.unique(np.concatenate([a[groups], b[groups]]))
+        seen = np.union1d(
+            np.union1d(own, far), np.union1d(middle[kept], self._between_groups(ally))
+        )
+        return self._cut(seen, np.union1d(sources, others))
+
+    def _between_groups(self, groups: Ints) -> Ints:
+        """Edges from some groups to other groups."""
+        e = self.base.edges
+        more = len(e.a) + self.more.touching(groups)
+        known = groups[groups < e.nodes]
+        found = [half_edges(half, known, self.is_group) for half in (e.alliance, e.enmity)]
+        base = np.setdiff1d(np.concatenate(found), self.gone)
+        return np.append(base, more)
 
     def _incident(self, nodes: Ints) -> Ints:
         """Edges that touch some nodes; those of `more` are numbered after the base's."""
@@ -273,12 +299,13 @@ class LiveGraph:
 
     def _columns(self, name: str, edges: Ints) -> NDArray[Any]:
         count = len(self.base.edges.a)
-        return np.concatenate(
+        column: NDArray[Any] = np.concatenate(
             [
                 getattr(self.base.edges, name)[edges[edges < count]],
                 self.more.columns[name][edges[edges >= count] - count],
             ]
         )
+        return column
 
     def _ends(self, edges: Ints) -> Ints:
         ends: Ints = np.unique(np.append(self._columns("a", edges), self._columns("b", edges)))
@@ -287,3 +314,14 @@ class LiveGraph:
     def _cut(self, edges: Ints, seeds: Ints) -> Region:
         columns = {name: self._columns(name, edges) for name in self.more.columns}
         return region_of(columns, seeds, self.is_group, self.leavers)
+
+
+def _sides(keys: Ints, n: int) -> tuple[Ints, Ints]:
+    """Few people of whom every pair has one, and all the others of the pairs."""
+    a, b = keys // n, keys % n
+    _, place, count = np.unique(np.append(a, b), return_inverse=True, return_counts=True)
+    busy = count[place]
+    # The busier end of each: one person who meets a gang, or the smaller of two gangs.
+    first = busy[: len(a)] >= busy[len(a) :]
+    sources = np.unique(np.where(first, a, b))
+    return sources, np.unique(np.where(first, b, a))
