@@ -12,7 +12,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import graph, graph_scale, intake, propose, startup
+from benchmarks import (
+    audit,
+    graph,
+    graph_scale,
+    intake,
+    night,
+    propose,
+    register,
+    startup,
+)
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
@@ -21,6 +30,9 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph": graph.run,
     "intake": intake.run,
     "propose": propose.run,
+    "register": register.run,
+    "audit": audit.run,
+    "night": night.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,

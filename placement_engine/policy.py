@@ -20,7 +20,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from placement_engine.errors import InvalidPolicy
-from placement_engine.vocabulary import Band, Grade, TieKind
+from placement_engine.vocabulary import Band, Grade, ProtectionCategory, TieKind
 
 DAYS_PER_MONTH = 30.4375
 
@@ -223,6 +223,23 @@ class Choices:
 
 
 @validated(frozen=True, slots=True, kw_only=True, config=_strict)
+class Retention:
+    """For how many months what has ended is kept, by why somebody was protected."""
+
+    defector: Positive
+    witness: Positive
+    honour: Positive
+    other: Positive
+    superseded_networks: Positive
+    review_every: Positive
+
+    def months(self, category: ProtectionCategory) -> float:
+        """For how long a placement of this category is kept after its end."""
+        kept: float = getattr(self, category.value)
+        return kept
+
+
+@validated(frozen=True, slots=True, kw_only=True, config=_strict)
 class Policy:
     """All numbers of the model, read-only, with the reason for each.
 
@@ -254,6 +271,7 @@ class Policy:
     continuity: ContinuityPoints
     children: Children
     choices: Choices
+    retention: Retention
     nightly: Nightly
     reasons: tuple[tuple[str, str], ...] = field(repr=False)
 
@@ -290,10 +308,13 @@ class Policy:
             raise InvalidPolicy(f"{name} is not TOML: {error}.", do="Mend the file.") from None
         reasons: dict[str, str] = {}
         values = _without_reasons(tree, (), reasons, name)
+        return cls.of({**values, "reasons": tuple(sorted(reasons.items()))}, name=name)
+
+    @classmethod
+    def of(cls, values: dict[str, Any], *, name: str = "policy") -> Policy:
+        """The policy of a tree of values, such as `dataclasses.asdict` makes of one."""
         try:
-            policy = TypeAdapter(cls).validate_python(
-                {**values, "reasons": tuple(sorted(reasons.items()))}
-            )
+            policy = TypeAdapter(cls).validate_python(values)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])

@@ -32,6 +32,9 @@ MAX_TIE_KEY = 64
 MAX_COST = 10**12
 """No single cost may reach this, so that int64 sums over a whole plan cannot overflow."""
 
+MOST_IN_ALL = 1 << 59
+"""No plan's costs may reach this together: half of what marks a closed site in the search."""
+
 
 class Level(StrEnum):
     """Levels that a plan is compared by, most important first in `lexicographic`."""
@@ -252,12 +255,30 @@ def _check(problem: PlacementProblem) -> None:
     for subject_index, site in problem.fixed.items():
         _range("fixed", subject_index, 0, k)
         _range("fixed", site, 0, m)
+    _sums(problem)
     if len(set(problem.lexicographic)) != len(problem.lexicographic) or not problem.lexicographic:
         raise InvalidProblem("lexicographic: levels are missing or stand twice.")
     if not 0 <= problem.bands[0] <= problem.bands[1]:
         raise InvalidProblem("bands_micronats: must rise.")
     if len(problem.tie_key) > MAX_TIE_KEY:
         raise InvalidProblem(f"tie_key: must not be longer than {MAX_TIE_KEY} bytes.")
+
+
+def _sums(problem: PlacementProblem) -> None:
+    """Refuse costs each of which is in range, but whose sum over a plan could overflow."""
+    if (3 * len(problem.subjects) + 2 * len(problem.pairs)) * MAX_COST < MOST_IN_ALL:
+        return
+    most = sum(int(s.unary.max()) + s.move_cost for s in problem.subjects)
+    most += sum(int(s.preference.max()) for s in problem.subjects if s.preference is not None)
+    tables = {name: int(table.max()) for name, table in problem.tables.items()}
+    for pair in problem.pairs:
+        whole = 2 * micronats(1.0) + (pair.penalty or 0)
+        most += whole if pair.table is None else tables[pair.table]
+    if most >= MOST_IN_ALL:
+        raise InvalidProblem(
+            "subjects, pairs: costs could add up to more than can be counted.",
+            do="Use smaller costs.",
+        )
 
 
 def _matrix(name: str, value: IntArray, m: int, *, low: int, high: int) -> None:

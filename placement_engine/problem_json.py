@@ -32,6 +32,8 @@ VERSION = 1
 MAX_DIGITS = 30
 """No number that is allowed is longer; refused before Python reads it."""
 
+TOO_LARGE: int = 10**MAX_DIGITS
+
 T = TypeVar("T")
 
 _PROBLEM = frozenset({"schema", "version", "sites", "distance_m", "exposure_ppm", "subjects"})
@@ -180,11 +182,9 @@ def _refuse(where: str, what: str) -> NoReturn:
 def _parse(text: str | bytes) -> Any:
     def whole(digits: str) -> int:
         if len(digits) > MAX_DIGITS:
-            _refuse("document", "holds a number out of range")
+            # Out of range wherever it stands, so that its field is named there.
+            return -TOO_LARGE if digits.startswith("-") else TOO_LARGE
         return int(digits)
-
-    def broken(_: str) -> NoReturn:
-        _refuse("document", "holds NaN or an infinite number; all numbers are whole")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({name for name, _ in pairs}) != len(pairs):
@@ -194,7 +194,7 @@ def _parse(text: str | bytes) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        return json.loads(text, parse_int=whole, parse_constant=broken, object_pairs_hook=once)
+        return json.loads(text, parse_int=whole, object_pairs_hook=once)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         _refuse("document", "is not JSON in UTF-8")
 
@@ -235,17 +235,14 @@ def _text(value: Any, where: str) -> str:
 
 
 def _whole(value: Any, where: str, *, high: int) -> int:
-    if type(value) is not int:
-        _refuse(where, "must be a whole number" if not _is_nan(value) else "must not be NaN")
+    if not isinstance(value, int) or isinstance(value, bool):
+        endless = isinstance(value, float) and not math.isfinite(value)
+        _refuse(where, "must not be NaN or infinite" if endless else "must be a whole number")
     if value < 0:
         _refuse(where, "must not be negative")
     if value > high:
         _refuse(where, f"must not be above {high}")
     return value
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
 
 
 def _cost(value: Any, where: str) -> int:

@@ -58,7 +58,6 @@ def show(
             found,
             last_night(engine.register),
             {s.id.hex(): str(s.placement.subject) for s in engine.register.placements()},
-            engine.policy,
             notices=run.notices(engine),
         )
     run.output.result(body, alert_page(body, run.language))

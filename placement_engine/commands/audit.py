@@ -39,6 +39,7 @@ def verify(run: Run) -> None:
             entries=report.entries,
             root=report.root.hex(),
             witnesses=report.witnesses,
+            set_back=report.set_back,
             verifier=report.verifier,
             notices=run.notices(register),
         )
@@ -50,6 +51,13 @@ def verify(run: Run) -> None:
     )
     keys = "Loggens öppna nyckel: " if swedish else "Public key of the log: "
     lines = [line(told)] + ([line(keys + body.verifier)] if body.verifier else [])
+    if body.set_back:
+        clock = (
+            f"Klockan gick bakåt vid {body.set_back} rader."
+            if swedish
+            else f"The clock went back at {body.set_back} entries."
+        )
+        lines.append(line(clock))
     run.output.result(body, page(*lines))
 
 
@@ -112,16 +120,14 @@ def prove(
     from placement_engine.report.register_bodies import ProofBody
 
     with run.opened() as register:
-        proof, note = offices.prove(register.desk, number)
-        with register.desk.vault.read() as state:
-            key = register.desk.log_key(state)
+        proof, note, verifier = offices.prove(register.desk, number)
         body = ProofBody(
             leaf=b64encode(proof.leaf).decode(),
             index=proof.index,
             size=proof.size,
             path=tuple(b64encode(step).decode() for step in proof.path),
             checkpoint=note.decode(),
-            verifier="" if key is None else key.verifier,
+            verifier=verifier,
             notices=run.notices(register),
         )
     lines = (

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from placement_engine.commands.passphrase import read_passphrase
+from placement_engine.commands.passphrase import SOURCES, read_passphrase
 from placement_engine.commands.settings import Setting
 from placement_engine.errors import InvalidConfiguration
 from placement_engine.vocabulary import Language
 
 if TYPE_CHECKING:
-    from placement_engine.register import PassphraseKey, Register
+    from placement_engine.commands.options import Run
+    from placement_engine.register import KeyProvider, PassphraseKey, Register
     from placement_engine.register.pkcs11 import Pkcs11Key
 
     Keys = PassphraseKey | Pkcs11Key
@@ -36,10 +38,6 @@ class Asked(Protocol):
     @property
     def passphrase_fd(self) -> int | None:
         """Open file descriptor to read the passphrase from."""
-
-    @property
-    def register_location(self) -> str:
-        """Path or address of the register."""
 
 
 @contextmanager
@@ -79,10 +77,40 @@ def keys_of(asked: Asked, *, new: bool = False) -> Iterator[Keys]:
         keys.wipe()
 
 
-def open_register(asked: Asked, *, read_only: bool = False) -> Register:
-    """Open the register that is named."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKeys:
+    """Where the new key of a register comes from, by options alone."""
+
+    settings: Mapping[str, Setting]
+    language: Language
+    passphrase_fd: int | None
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any], *, language: Language) -> NewKeys:
+        """From options whose names begin with ``new_``."""
+        names = (*SOURCES, *TOKEN_SETTINGS)
+        settings = {
+            name: Setting(name=name, value=options.get(f"new_{name}"), origin="option")
+            for name in names
+        }
+        # What was not given is no source, whatever its origin is called.
+        settings = {
+            name: setting if setting.value else replace(setting, origin="default")
+            for name, setting in settings.items()
+        }
+        return cls(
+            settings=settings, language=language, passphrase_fd=options.get("new_passphrase_fd")
+        )
+
+
+@contextmanager
+def open_with(run: Run, keys: KeyProvider) -> Iterator[Register]:
+    """The register that a run names, opened with a key from elsewhere, then closed."""
+    from placement_engine.commands.session import open_session
     from placement_engine.register import Register
     from placement_engine.register.location import open_store
 
-    with keys_of(asked) as keys:
-        return Register.over(open_store(asked.register_location, read_only=read_only), keys)
+    location = run.register_location
+    session = open_session(run.settings, run.options, language=run.language)
+    with Register.over(open_store(location), keys, session=session) as register:
+        yield register

@@ -72,7 +72,11 @@ def recheck(
     from placement_engine.report.night_page import night_page
 
     start = time.monotonic()
-    with run.engine() as engine, _executor(workers, cluster, cluster_tls) as executor:
+    with (
+        run.engine() as engine,
+        engine.register.desk.acting("recheck"),
+        _executor(workers, cluster, cluster_tls) as executor,
+    ):
         night = look_again(
             engine.register,
             policy=engine.policy,

@@ -136,8 +136,7 @@ def _remove(engine: PlacementEngine, people: frozenset[str]) -> int:
             unchanged="Nothing was removed.",
             do="Check the ids.",
         )
-    for stored in found:
-        engine.register.remove_placement(stored.id, engine.as_of)
+    engine.register.remove_placements([stored.id for stored in found], engine.as_of)
     return len(found)
 
 

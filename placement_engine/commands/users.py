@@ -124,8 +124,8 @@ def anchor(
     if not reset or named is None:
         raise UsageError("Give --reset, and --anchor PATH or anchor in the configuration.")
     with run.opened(anchored=False) as register:
-        offices.reset_anchor(register.desk, FileAnchor(path=Path(named)))
-        body = AnchorBody(epoch=register.desk.vault.epoch, notices=run.notices(register))
+        epoch = offices.reset_anchor(register.desk, FileAnchor(path=Path(named)))
+        body = AnchorBody(epoch=epoch, notices=run.notices(register))
     told = (
         f"Ankaret följer registret från epok {body.epoch}."
         if run.language is Language.SWEDISH

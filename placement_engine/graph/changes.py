@@ -107,9 +107,11 @@ def touched(before: RivalGraph, after: RivalGraph) -> frozenset[str]:
 
 
 def changed_pairs(
-    before: RivalGraph, after: RivalGraph, subjects: Collection[str]
+    before: RivalGraph, after: RivalGraph, subjects: Collection[str], *, reunion: bool = False
 ) -> frozenset[tuple[str, str]]:
     """Pairs of subjects, each in order of their ids, whose hostility may have changed.
+
+    With `reunion` also those whose reunion may have: paths of bonds alone count too.
 
     No pair is left out; a few may be named whose numbers stayed as they were. After a change of
     everything, such as another day, these are all pairs.
@@ -125,7 +127,7 @@ def changed_pairs(
         asked[[index[person] for person in people if person in index]] = True
         keys = [
             keys
-            for left, right in fronts_of(graph.edges, edge, _length(before, after))
+            for left, right in fronts_of(graph.edges, edge, _length(before, after), reunion=reunion)
             for keys in products_of(left, right, asked, n)
         ]
         for person, others in forgiven_by(graph.edges, leavers):
@@ -194,10 +196,16 @@ class _Step:
     between_groups: bool = False
 
 
-def _patterns(edges: Edges, length: int) -> Iterator[tuple[_Step, ...]]:
-    """What `hostile_walks` goes over; a pattern and the same turned round are both named."""
+def _patterns(edges: Edges, length: int, *, reunion: bool) -> Iterator[tuple[_Step, ...]]:
+    """What `hostile_walks` goes over, and `friendly_walks` for `reunion`.
+
+    A pattern and the same turned round are both named.
+    """
     bond = _Step(name="bond", half=edges.bond, kinds=_BONDS)
     enmity = _Step(name="enmity", half=edges.enmity, kinds=_ENMITIES)
+    if reunion:
+        for bonds in range(1, length + 1):
+            yield (bond,) * bonds
     for bonds_before in range(length):
         for bonds_after in range(length - bonds_before):
             yield (*[bond] * bonds_before, enmity, *[bond] * bonds_after)
@@ -211,12 +219,14 @@ def _patterns(edges: Edges, length: int) -> Iterator[tuple[_Step, ...]]:
         yield member, rival, ally, member
 
 
-def fronts_of(edges: Edges, changed: Ints, length: int) -> Iterator[tuple[Front, Front]]:
+def fronts_of(
+    edges: Edges, changed: Ints, length: int, *, reunion: bool = False
+) -> Iterator[tuple[Front, Front]]:
     """Both ends of all paths over changed edges, one pattern and place in it at a time."""
     groups = edges.is_group
     kind, a, b = edges.kind[changed], edges.a[changed], edges.b[changed]
     which = np.arange(len(changed))
-    for pattern in _patterns(edges, length):
+    for pattern in _patterns(edges, length, reunion=reunion):
         for place, step in enumerate(pattern):
             fits = np.isin(kind, step.kinds)
             if step.between_groups:

@@ -295,9 +295,11 @@ def unit(text: str) -> float:
 
 
 def free_text(text: str) -> str:
-    """Any text of at most 200 characters."""
+    """Any text of at most 200 characters that UTF-8 can hold."""
     if len(text) > 200:
         raise Unreadable("is longer than 200 characters")
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Unreadable("holds a character that is none")
     return text
 
 

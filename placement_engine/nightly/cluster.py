@@ -7,7 +7,6 @@ what is not done is sent again when it is back.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +47,7 @@ class Cluster:
             )
         self._address = address
         self._security = security
-        self._patience_s = patience_s
+        self.patience_s = patience_s
 
     @classmethod
     def connect(cls, address: str, tls: Path | None) -> Self:
@@ -106,11 +105,12 @@ class Cluster:
         for _ in range(ATTEMPTS):
             if not left:
                 return
+            lost = _lost()
             try:
                 for number, rows in self._sent(snapshot.arrays(), policy, as_of_ordinal, left):
                     if left.pop(number, None) is not None:
                         yield rows
-            except (OSError, TimeoutError, asyncio.CancelledError, _lost()):
+            except lost:
                 continue
         if left:
             raise RegisterUnavailable(
@@ -128,12 +128,15 @@ class Cluster:
     ) -> Iterator[tuple[int, Rows]]:
         from distributed import Client, as_completed
 
-        with Client(  # type: ignore[no-untyped-call]
-            self._address,
-            security=self._security,
-            timeout=self._patience_s,
-            set_as_default=False,
-        ) as client:
+        with (
+            Client(  # type: ignore[no-untyped-call]
+                self._address,
+                security=self._security,
+                timeout=self.patience_s,
+                set_as_default=False,
+            ) as client,
+            client.as_current(),
+        ):
             [there] = client.scatter([dict(arrays)], broadcast=True, hash=False)
             futures = {
                 client.submit(
@@ -159,8 +162,10 @@ def cluster_task(
     return check_rows(snapshot, numbered_graph(snapshot, policy, as_of_ordinal), rows)
 
 
-def _lost() -> type[BaseException]:
+def _lost() -> tuple[type[BaseException], ...]:
+    """What a scheduler that has gone away is told by."""
+    from concurrent.futures import CancelledError
+
     from distributed.comm.core import CommClosedError
 
-    lost: type[BaseException] = CommClosedError
-    return lost
+    return (OSError, TimeoutError, CancelledError, CommClosedError)

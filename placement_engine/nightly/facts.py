@@ -11,6 +11,7 @@ from placement_engine.cases.observe import Observer
 from placement_engine.cases.standing import observe
 from placement_engine.errors import RegisterUnavailable, UnknownReference
 from placement_engine.geo import Geography
+from placement_engine.intelligence import Network
 from placement_engine.nightly.alerts import Alert, read_alerts
 from placement_engine.nightly.events import Event, actors_on, read_events, with_actors
 from placement_engine.nightly.finding import Finding, FindingKind
@@ -45,6 +46,7 @@ class Facts:
     epoch: int
     as_of: date
     observer: Observer
+    network: Network
     stored: tuple[StoredPlacement, ...]
     ids: tuple[str, ...]
     cases: Mapping[SubjectRef, tuple[Case, ...]]
@@ -89,11 +91,6 @@ def last_night(register: Register) -> NightState:
     return NightState.from_bytes(kept[STATE_KEY])
 
 
-def leavers_digest(facts: Facts) -> str:
-    """Digest of who counts as having left a group."""
-    return _digest(*sorted(facts.leavers))
-
-
 def place_digest(facts: Facts, n: int) -> str:
     """Digest of where placement number `n` is."""
     placement = facts.observer.in_force[n]
@@ -136,6 +133,17 @@ def dated_findings(facts: Facts, n: int) -> tuple[Finding, ...]:
     return tuple({finding.key: finding for finding in found}.values())
 
 
+def presences(facts: Facts) -> dict[str, tuple[float, str]]:
+    """Strength of each presence, and the gang that it counts with."""
+    observer, present = facts.observer, facts.observer.present
+    return {
+        f"{actor} {observer.geography.codes[site]}": (strength, observer.graph.gang_of(actor))
+        for actor, site, strength in zip(
+            present.actors, present.site.tolist(), present.strength.tolist(), strict=True
+        )
+    }
+
+
 def _read(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
     kept = register.entries(DocumentKind.NIGHT)
     epoch = register.epoch
@@ -158,6 +166,7 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         epoch=epoch,
         as_of=as_of,
         observer=observer,
+        network=network,
         stored=stored,
         ids=ids_in_force(observer, stored),
         cases=cases,

@@ -120,11 +120,18 @@ class Look:
         Own share of risk in micro-nats.
     findings
         By kind and other.
+    sure, parts
+        How far ageing can lower the share, as in `check.Rows`.
+    days
+        For how many days ageing alone cannot lower the level of each finding.
     """
 
     placement: str
     share: int
     findings: tuple[Finding, ...]
+    sure: int = field(default=0, compare=False)
+    parts: int = field(default=0, compare=False)
+    days: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

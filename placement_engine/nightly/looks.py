@@ -35,12 +35,18 @@ def looks_of(observer: Observer, ids: Sequence[str], rows: Rows) -> dict[str, Lo
     found = rows.found.tolist()
     looks: dict[str, Look] = {}
     for at, row in enumerate(rows.row.tolist()):
-        findings = []
-        for _, number, other, level, risk in found[first[at] : last[at]]:
+        told = []
+        for _, number, other, level, risk, days in found[first[at] : last[at]]:
             kind = KINDS[number]
             name = others[kind][other] if kind in others else ""
-            findings.append(Finding(kind=kind, other=name, level=level, risk=risk))
+            told.append((Finding(kind=kind, other=name, level=level, risk=risk), days))
+        told.sort()
         looks[ids[row]] = Look(
-            placement=ids[row], share=int(rows.share[at]), findings=tuple(sorted(findings))
+            placement=ids[row],
+            share=int(rows.share[at]),
+            findings=tuple(finding for finding, _ in told),
+            sure=int(rows.sure[at]),
+            parts=int(rows.parts[at]),
+            days=tuple(days for _, days in told),
         )
     return looks

@@ -26,7 +26,6 @@ from placement_engine.problem import (
     Level,
     PlacementProblem,
     ProblemPair,
-    micronats,
     micronats_array,
 )
 from placement_engine.solver import Answer, Limits, NoSafePlacement, Proposed, solve
@@ -34,6 +33,8 @@ from placement_engine.vocabulary import CaseId, OwnerId, ThreatLevel
 
 A_MOVE = 10_000_000
 """Cost of a move at the level of moves: above all points for continuity together."""
+OVER = 2
+"""Highest level of a risk that is not over the ceiling."""
 MOST = 60
 """People who may move in one joint question; beyond them the worst come first."""
 
@@ -45,7 +46,9 @@ class Moves:
     Parameters
     ----------
     affected
-        How many are over their ceiling, and how many of them were asked about.
+        How many are over their ceiling.
+    free
+        Placement ids of those who may move: them, and those they collide with.
     movers
         Placement ids of those who move.
     bound
@@ -55,11 +58,11 @@ class Moves:
     """
 
     affected: int
-    asked: int
     movers: tuple[str, ...] | None = field(repr=False)
     bound: int
     confirmed_none: bool
     witnessed: bool
+    free: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def status(self) -> str:
@@ -76,7 +79,7 @@ class Moves:
         return self.movers is not None and len(self.movers) == self.bound
 
 
-NOBODY = Moves(affected=0, asked=0, movers=(), bound=0, confirmed_none=False, witnessed=False)
+NOBODY = Moves(affected=0, movers=(), bound=0, confirmed_none=False, witnessed=False)
 
 
 def fewest_moves(
@@ -94,10 +97,15 @@ def fewest_moves(
     within
         Municipalities to move to; any unless given.
     """
-    ceiling = micronats(facts.observer.policy.risk.ceiling)
+    told = {
+        key: finding
+        for key, standing in state.standings.items()
+        for finding in standing.findings
+        if finding.kind is FindingKind.RISK
+    }
     over = sorted(
-        (key for key, standing in state.standings.items() if standing.share > ceiling),
-        key=lambda key: (-state.standings[key].share, key),
+        (key for key, risk in told.items() if risk.level > OVER),
+        key=lambda key: (-told[key].risk, key),
     )
     if not over:
         return NOBODY
@@ -233,7 +241,7 @@ def _told(answer: Answer, problem: PlacementProblem, free: Sequence[str], affect
         bound = max(0, -(-(answer.levels[0].lower_bound - points) // A_MOVE))
     return Moves(
         affected=affected,
-        asked=len(free),
+        free=tuple(free),
         movers=movers,
         bound=bound,
         confirmed_none=isinstance(answer, NoSafePlacement),

@@ -9,27 +9,27 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-
-import numpy as np
 
 from placement_engine.errors import StaleProposal
 from placement_engine.geo import Geography
-from placement_engine.nightly.ageing import shortest_half_life
+from placement_engine.graph import RivalGraph
+from placement_engine.nightly.ageing import FOREVER, days_until_better
 from placement_engine.nightly.alerts import Alert, advance
 from placement_engine.nightly.changes import by_urgency, compare
+from placement_engine.nightly.drift import Drift
 from placement_engine.nightly.executor import Executor, Progress, Serial, look_at
 from placement_engine.nightly.facts import (
     TRIES,
     Facts,
     dated_findings,
     gather,
-    leavers_digest,
     person_digest,
     place_digest,
+    presences,
 )
-from placement_engine.nightly.finding import Change, FindingKind, Look, Urgency
+from placement_engine.nightly.finding import Change, Finding, FindingKind, Look, Urgency
 from placement_engine.nightly.looks import looks_of
 from placement_engine.nightly.scope import rows_to_look_at
 from placement_engine.nightly.snapshot import Snapshot
@@ -162,8 +162,7 @@ def look(
     )
     times.append(clock())
     looks = looks_of(facts.observer, facts.ids, rows)
-    dues = dict(zip((facts.ids[n] for n in rows.row.tolist()), rows.due.tolist(), strict=True))
-    changes, standings = _compared(facts, looks, dues)
+    changes, standings = _compared(facts, snapshot, looks, scope.moved)
     causes = _causes(facts, standings, scope.before)
     told = by_urgency(attributed(changes, causes))
     state = _state(facts, standings)
@@ -200,21 +199,19 @@ def look(
 
 
 def _compared(
-    facts: Facts, looks: Mapping[str, Look], dues: Mapping[str, int]
+    facts: Facts, snapshot: Snapshot, looks: Mapping[str, Look], moved: Drift
 ) -> tuple[list[Change], dict[str, Standing]]:
     before = facts.last.standings if facts.last else {}
     numbers = facts.observer.policy.nightly
     changes: list[Change] = []
     standings: dict[str, Standing] = {}
-    today = facts.as_of.toordinal()
     for n, placement in enumerate(facts.ids):
         last = before.get(placement)
         seen = looks.get(placement)
         if seen is not None:
-            found, share, due = seen.findings, seen.share, today + dues[placement]
+            found = seen.findings
         elif last is not None:
             found = tuple(f for f in last.findings if f.kind not in DATED)
-            share, due = last.share, last.due
         else:
             raise AssertionError("a new placement was not looked at")
         changed, told = compare(
@@ -224,19 +221,46 @@ def _compared(
             numbers,
         )
         changes += changed
-        standings[placement] = Standing(
-            place=place_digest(facts, n),
-            person=person_digest(facts, n),
-            share=share,
-            due=due,
-            findings=told,
-        )
+        if seen is not None:
+            standings[placement] = _looked_at(facts, snapshot, n, seen, told)
+        elif last is not None:
+            standings[placement] = replace(
+                last,
+                findings=told,
+                gain=last.gain + int(moved.gain[n]),
+                loss=last.loss + int(moved.loss[n]),
+            )
     return changes, standings
 
 
-def _causes(facts: Facts, standings: Mapping[str, Standing], before: object) -> Causes:
-    from placement_engine.graph import RivalGraph
+def _looked_at(
+    facts: Facts, snapshot: Snapshot, n: int, seen: Look, told: tuple[Finding, ...]
+) -> Standing:
+    """How a placement stands that was looked at tonight."""
+    numbers, today = facts.observer.policy.nightly, facts.as_of.toordinal()
+    marks = {finding.key: finding.risk for finding in told}
+    lasting = [FOREVER]
+    for finding, days in zip(seen.findings, seen.days, strict=True):
+        lasting.append(days)
+        if finding.kind not in (FindingKind.RISK, FindingKind.UNKNOWN):
+            rate = float(snapshot.rates.sum())
+            lasting.append(days_until_better(finding.risk, marks[finding.key], numbers, rate))
+    return Standing(
+        place=place_digest(facts, n),
+        person=person_digest(facts, n),
+        share=seen.share,
+        sure=seen.sure,
+        parts=seen.parts,
+        since=today,
+        # A level lasts through the last of its days; the look is due on the next.
+        due=today + min(lasting) + 1,
+        gain=0,
+        loss=0,
+        findings=told,
+    )
 
+
+def _causes(facts: Facts, standings: Mapping[str, Standing], before: RivalGraph | None) -> Causes:
     last = facts.last
     old: Mapping[str, Standing] = last.standings if last else {}
     moved = {
@@ -262,22 +286,10 @@ def _causes(facts: Facts, standings: Mapping[str, Standing], before: object) -> 
             last.policy != facts.observer.policy.hash
             or last.geography != facts.observer.geography.content_hash
         ),
-        half_life_months=shortest_half_life(facts.observer.policy),
         now=facts.observer.graph,
-        before=before if isinstance(before, RivalGraph) else None,
+        before=before,
         subjects={s.id.hex(): str(s.placement.subject) for s in facts.stored},
     )
-
-
-def presences(facts: Facts) -> dict[str, tuple[float, str]]:
-    """Strength of each presence, and the gang that it counts with."""
-    observer, present = facts.observer, facts.observer.present
-    return {
-        f"{actor} {observer.geography.codes[site]}": (strength, observer.graph.gang_of(actor))
-        for actor, site, strength in zip(
-            present.actors, present.site.tolist(), present.strength.tolist(), strict=True
-        )
-    }
 
 
 def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
@@ -290,7 +302,7 @@ def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
         policy=facts.observer.policy.hash,
         geography=facts.observer.geography.content_hash,
         networks=facts.networks,
-        leavers=leavers_digest(facts),
+        leavers=tuple(sorted(facts.leavers)),
         present=presences(facts),
         standings=standings,
     )
@@ -319,8 +331,3 @@ def _write(register: Register, night: Night) -> None:
         },
         seen=night.facts.epoch,
     )
-
-
-def rows_of(facts: Facts) -> np.ndarray:
-    """Row numbers of all placements in force."""
-    return np.arange(len(facts.ids), dtype=np.int64)

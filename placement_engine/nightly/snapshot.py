@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.steps import Step, actor_steps, presence_steps, separation_steps
 from placement_engine.graph.edges import Edges, HalfEdges
+from placement_engine.nightly.ageing import path_rate, presence_rate
 from placement_engine.problem import IntArray, micronats
 from placement_engine.vocabulary import ProviderId
 
@@ -54,6 +55,8 @@ class Snapshot:
         actors, to present groups; hostility 2 where there are fewer.
     bands
         Micro-nats from which a share is MEDEL, HÖG, over the ceiling.
+    rates
+        The most that the logarithm of a hostility, and of a presence, can fall in a day.
     max_length
         Edges of the longest path.
     """
@@ -76,6 +79,7 @@ class Snapshot:
     unknown: NDArray[np.bool_]
     steps: NDArray[np.float64]
     bands: IntArray
+    rates: NDArray[np.float64]
     max_length: int = field(default=3)
 
     @property
@@ -123,6 +127,7 @@ class Snapshot:
                 ],
                 dtype=np.int64,
             ),
+            rates=np.array([path_rate(policy), presence_rate(policy)]),
             max_length=policy.paths.max_length,
         )
 

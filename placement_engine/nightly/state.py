@@ -17,6 +17,7 @@ from placement_engine.nightly.finding import KINDS, Finding
 
 STATE_KEY = "state"
 VERSION = 1
+NUMBERS = ("share", "sure", "parts", "since", "due", "gain", "loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +29,14 @@ class Standing:
     place, person
         Digests of where it is (municipality, provider) and of who lives there (household,
         threat level, age of majority): they tell what has changed.
-    share
-        Own share in micro-nats when it was last looked at.
+    share, sure, parts
+        Own share in micro-nats when it was last looked at, and what is certain of it.
+    since
+        Day number on which it was last looked at.
     due
-        Day number from which ageing alone may change what is told of it.
+        Day number from which ageing alone may change what is told of a pair.
+    gain, loss
+        The most that the share may have risen and fallen since by what was not ageing.
     findings
         As they were last told.
     """
@@ -39,7 +44,12 @@ class Standing:
     place: str = field(repr=False)
     person: str = field(repr=False)
     share: int
+    sure: int
+    parts: int
+    since: int
     due: int
+    gain: int
+    loss: int
     findings: tuple[Finding, ...]
 
 
@@ -56,7 +66,7 @@ class NightState:
     networks
         Hash of the network in force of each batch.
     leavers
-        Digest of who counted as having left a group.
+        Who counted as having left a group.
     present
         Strength of each presence, by actor and municipality, with the actor's gang.
     standings
@@ -68,7 +78,7 @@ class NightState:
     policy: str
     geography: str
     networks: Mapping[str, str]
-    leavers: str
+    leavers: tuple[str, ...] = field(repr=False)
     present: Mapping[str, tuple[float, str]] = field(repr=False)
     standings: Mapping[str, Standing] = field(repr=False)
 
@@ -81,7 +91,7 @@ class NightState:
             "policy": self.policy,
             "geography": self.geography,
             "networks": dict(sorted(self.networks.items())),
-            "leavers": self.leavers,
+            "leavers": list(self.leavers),
             "present": {key: list(self.present[key]) for key in sorted(self.present)},
             "standings": {key: _row(self.standings[key]) for key in sorted(self.standings)},
         }
@@ -97,7 +107,7 @@ class NightState:
             policy=told["policy"],
             geography=told["geography"],
             networks=told["networks"],
-            leavers=told["leavers"],
+            leavers=tuple(told["leavers"]),
             present={key: (value[0], value[1]) for key, value in told["present"].items()},
             standings={key: _standing(row) for key, row in told["standings"].items()},
         )
@@ -107,19 +117,17 @@ def _row(standing: Standing) -> list[Any]:
     return [
         standing.place,
         standing.person,
-        standing.share,
-        standing.due,
+        [getattr(standing, name) for name in NUMBERS],
         [[f.kind.number, f.other, f.level, f.risk] for f in standing.findings],
     ]
 
 
 def _standing(row: list[Any]) -> Standing:
-    place, person, share, due, findings = row
+    place, person, numbers, findings = row
     return Standing(
         place=place,
         person=person,
-        share=share,
-        due=due,
+        **dict(zip(NUMBERS, numbers, strict=True)),
         findings=tuple(
             Finding(kind=KINDS[kind], other=other, level=level, risk=risk)
             for kind, other, level, risk in findings

@@ -9,10 +9,8 @@ from placement_engine.nightly.alerts import Alert, AlertState
 from placement_engine.nightly.finding import Change, ChangeKind, FindingKind
 from placement_engine.nightly.moves import Moves
 from placement_engine.nightly.recheck import Night
-from placement_engine.nightly.state import NightState
+from placement_engine.nightly.state import NightState, Standing
 from placement_engine.nightly.triggers import path_of
-from placement_engine.policy import Policy
-from placement_engine.problem import micronats
 from placement_engine.proposal.compose import coarse_risk
 from placement_engine.proposal.outcome import Notice
 from placement_engine.report.night_bodies import (
@@ -88,7 +86,6 @@ def alert_body(
     alert: Alert,
     state: NightState,
     subjects: Mapping[str, str],
-    policy: Policy,
     *,
     notices: tuple[Notice, ...],
 ) -> AlertBody:
@@ -105,7 +102,7 @@ def alert_body(
         subject=subjects.get(alert.placement, ""),
         level_before=alert.before,
         level_after=alert.after,
-        band=_band(standing.share if standing else 0, policy),
+        band=_band(standing),
         reach=alert.id if alert.partner else "",
         notices=notices,
     )
@@ -181,7 +178,8 @@ def _moves(night: Night, moves: Moves) -> MovesBody:
     )
 
 
-def _band(share: int, policy: Policy) -> Band:
-    if share >= micronats(policy.risk.band_high):
-        return Band.HIGH
-    return Band.MEDIUM if share >= micronats(policy.risk.band_medium) else Band.LOW
+def _band(standing: Standing | None) -> Band:
+    """Band of the person's own share, as it was last told."""
+    told = standing.findings if standing else ()
+    level = next((f.level for f in told if f.kind is FindingKind.RISK), 0)
+    return tuple(Band)[min(level, Band.HIGH.rank)]

@@ -9,7 +9,6 @@ import numpy as np
 
 from placement_engine.graph import EdgeOnPath, PathExplanation, RivalGraph
 from placement_engine.nightly.finding import Change, ChangeKind, FindingKind, Trigger
-from placement_engine.policy import DAYS_PER_MONTH
 from placement_engine.vocabulary import TieKind
 
 PAIRS = (FindingKind.PLACED, FindingKind.PROVIDER)
@@ -38,10 +37,9 @@ class Causes:
         Threat actors of whom an event is on record.
     terms
         Whether policy or geography changed.
-    half_life_months
-        The shortest half-life of any tie.
     now, before
-        The graph of the day, and that of the last night if the network has changed.
+        What is known on the day, and what was known the last night, aged to the day; None
+        if the same.
     subjects
         The person of each placement, past ones too.
     """
@@ -52,7 +50,6 @@ class Causes:
     present: frozenset[str] = field(repr=False)
     actors: frozenset[str] = field(repr=False)
     terms: bool
-    half_life_months: float
     now: RivalGraph
     before: RivalGraph | None
     subjects: Mapping[str, str] = field(repr=False)
@@ -146,14 +143,11 @@ def _of_path(change: Change, causes: Causes) -> list[Trigger]:
         graph, other = causes.now, causes.before
     else:
         graph, other = causes.before, causes.now
-    days = abs((causes.now.as_of - causes.before.as_of).days)
-    faded = 2.0 ** (-days / DAYS_PER_MONTH / causes.half_life_months)
     codes: list[Trigger] = []
     for path in graph.explain(*ends, count=1):
         for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False):
-            aged = 1.0 if change.kind.is_bad else faded
-            if edge.strength * aged <= _strength(other, a, b, edge) + HIGHER:
-                continue  # as it was, or older by some days
+            if edge.strength <= _strength(other, a, b, edge) + HIGHER:
+                continue
             if change.kind.is_bad:
                 codes.append(BY_EDGE.get(edge.kind, Trigger.ALLIANCE))
             elif edge.kind in (TieKind.ALLIANCE, TieKind.RIVALRY):

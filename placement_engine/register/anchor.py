@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Protocol
 
 from placement_engine.errors import IntegrityBroken, RegisterUnavailable
@@ -43,14 +44,14 @@ class FileAnchor:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreachable("anchor", error, "Nothing was changed.") from None
+            raise _unreachable("anchor", error) from None
 
     def write(self, register_id: bytes, sealed: bytes) -> None:
         """As `Anchor`; raises `RegisterUnavailable` if it cannot be written."""
         try:
             write_whole(self._file(register_id), sealed)
         except OSError as error:
-            raise _unreachable("anchor", error, "The register itself is sound.") from None
+            raise _unreachable("anchor", error) from None
 
     def _file(self, register_id: bytes) -> Path:
         return self.path / f"{register_id.hex()}.anchor" if self.path.is_dir() else self.path
@@ -58,7 +59,7 @@ class FileAnchor:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put content into a file as a whole or not at all, for the owner's eyes only."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -115,9 +116,9 @@ _RECOVER = (
 )
 
 
-def _unreachable(what: str, error: OSError, unchanged: str) -> RegisterUnavailable:
+def _unreachable(what: str, error: OSError) -> RegisterUnavailable:
     return RegisterUnavailable(
         f"The {what} cannot be reached ({type(error).__name__}).",
-        unchanged=unchanged,
+        unchanged="Nothing was changed.",
         do=f"Check the disk or host that keeps the {what}, and run: placement register verify.",
     )

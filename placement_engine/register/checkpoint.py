@@ -89,18 +89,26 @@ def read_checkpoint(note: bytes, *, name: str, public: bytes) -> Checkpoint:
     """
     try:
         told = _NOTE.fullmatch(note.decode())
-        signature = base64.b64decode(told[5], validate=True) if told else b""
+        root, signature = (_decoded(told[3]), _decoded(told[5])) if told else (b"", b"")
     except (UnicodeDecodeError, binascii.Error):
-        told, signature = None, b""
+        told, root, signature = None, b"", b""
     if told is None or told[1] != name or told[4] != name:
         raise _broken("is not one of this register's log")
-    checkpoint = Checkpoint(origin=told[1], size=int(told[2]), root=base64.b64decode(told[3]))
+    checkpoint = Checkpoint(origin=told[1], size=int(told[2]), root=root)
     sound = signature[:4] == key_hash(name, public) and crypto.signed(
         public, signature[4:], checkpoint.text.encode()
     )
     if not sound:
         raise _broken("does not carry the signature of this register's log")
     return checkpoint
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 in its one form: two texts never stand for the same bytes."""
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise binascii.Error
+    return content
 
 
 class Witness(Protocol):
@@ -122,21 +130,21 @@ class WitnessDirectory:
     def read(self, register_id: bytes) -> bytes | None:
         """As `Witness`; raises `RegisterUnavailable` if it cannot be read."""
         if not self.path.is_dir():
-            raise _unreachable("is no directory", "Nothing was changed.")
+            raise _unreachable("is no directory")
         try:
             with self._file(register_id).open("rb") as file:
                 return file.read(MAX_SIZE + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreachable(type(error).__name__, "Nothing was changed.") from None
+            raise _unreachable(type(error).__name__) from None
 
     def write(self, register_id: bytes, note: bytes) -> None:
         """As `Witness`; raises `RegisterUnavailable` if it cannot be written."""
         try:
             write_whole(self._file(register_id), note)
         except OSError as error:
-            raise _unreachable(type(error).__name__, "The register itself is sound.") from None
+            raise _unreachable(type(error).__name__) from None
 
     def _file(self, register_id: bytes) -> Path:
         return self.path / f"{register_id.hex()}.checkpoint"
@@ -173,9 +181,9 @@ def _broken(how: str) -> IntegrityBroken:
     )
 
 
-def _unreachable(how: str, unchanged: str) -> RegisterUnavailable:
+def _unreachable(how: str) -> RegisterUnavailable:
     return RegisterUnavailable(
         f"A witness of the audit log cannot be reached ({how}).",
-        unchanged=unchanged,
+        unchanged="Nothing was changed.",
         do="Check the directories that witness names.",
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from placement_engine.errors import ApprovalNeeded, NotPermitted
+from placement_engine.errors import ApprovalNeeded, NotPermitted, RegisterUnavailable
 from placement_engine.register import anchor as anchors
 from placement_engine.register import audit, checkpoint, journal, merkle, requests, users
 from placement_engine.register.access import (
@@ -274,6 +274,13 @@ class Desk:
 
     def _told(self) -> None:
         """After each change that was kept: the anchor follows, and the witnesses are told."""
+        try:
+            self._tell_outside()
+        except RegisterUnavailable as error:
+            kept = "What was to be changed is kept; what was to be read is not told."
+            raise RegisterUnavailable(error.what, unchanged=kept, do=error.do) from None
+
+    def _tell_outside(self) -> None:
         session, vault = self.session, self.vault
         if session is None:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from placement_engine.errors import InvalidConfiguration, UnknownReference
 from placement_engine.register import audit, checkpoint, journal, merkle, requests, users
@@ -27,12 +28,16 @@ class LogReport:
     verifier
         The log's public key, in the form that other programs take; empty before the first
         entry.
+    set_back
+        How many entries are earlier by the clock than the one before them: a few where
+        several machines write, many where somebody set a clock back.
     """
 
     entries: int
     root: bytes
     witnesses: int
     verifier: str
+    set_back: int
 
 
 def known(desk: Desk) -> tuple[User, ...]:
@@ -109,8 +114,13 @@ def read_log(desk: Desk) -> tuple[Entry, ...]:
         return tuple(audit.entries(audit.leaves(state, desk.vault.log)))
 
 
-def prove(desk: Desk, number: int) -> tuple[Proof, bytes]:
-    """Prove that entry `number`, counted from 1, is in the log; with a checkpoint for it.
+def prove(desk: Desk, number: int) -> tuple[Proof, bytes, str]:
+    """Prove that entry `number`, counted from 1, is in the log.
+
+    Returns
+    -------
+    tuple
+        The proof, a signed checkpoint of its size, and the log's public key.
 
     Raises
     ------
@@ -123,7 +133,7 @@ def prove(desk: Desk, number: int) -> tuple[Proof, bytes]:
         raise UnknownReference(f"The log has {len(leaves)} entries, and no entry {number}.")
     proof = audit.prove(leaves, number - 1)
     now = checkpoint.Checkpoint(origin=key.origin, size=proof.size, root=proof.root)
-    return proof, key.sign(now)
+    return proof, key.sign(now), key.verifier
 
 
 def verify_log(desk: Desk) -> LogReport:
@@ -137,7 +147,9 @@ def verify_log(desk: Desk) -> LogReport:
     witnesses = desk.session.witnesses if desk.session is not None else ()
     with desk.vault.read() as state:
         log, key = desk.vault.log, desk.log_key(state)
-        hashes = [merkle.leaf_hash(leaf) for leaf in audit.leaves(state, log)]
+        leaves = audit.leaves(state, log)
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    times = [entry.at for entry in audit.entries(leaves) if entry.at is not None]
     agreed = 0
     for witness in witnesses:
         note = witness.read(desk.vault.register_id)
@@ -151,17 +163,19 @@ def verify_log(desk: Desk) -> LogReport:
         root=log.tree.root,
         witnesses=agreed,
         verifier="" if key is None else key.verifier,
+        set_back=sum(later < earlier for earlier, later in pairwise(times)),
     )
 
 
-def reset_anchor(desk: Desk, anchor: Anchor) -> None:
-    """Make an anchor follow the register as it is now, whatever the anchor has seen.
+def reset_anchor(desk: Desk, anchor: Anchor) -> int:
+    """Make an anchor follow the register as it is now; gives the epoch from which it does.
 
     The desk must be without an anchor: with one it would not have opened.
     """
     with desk.change("reset_anchor"):
         pass
     anchor.write(desk.vault.register_id, desk.vault.sealed_head)
+    return desk.vault.epoch
 
 
 def authorise(desk: Desk, call: str, parameters: Sequence[bytes] = ()) -> None:

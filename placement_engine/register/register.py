@@ -17,7 +17,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from placement_engine.intelligence import Placement
-from placement_engine.register import audit, casework, placed
+from placement_engine.register import audit, casework, journal, placed
 from placement_engine.register.access import Session
 from placement_engine.register.contents import write_placement
 from placement_engine.register.desk import Desk
@@ -231,18 +231,23 @@ class Register(Known):
             return placed.add(change, placements)
 
     def remove_placement(self, placement_id: bytes, day: date) -> None:
-        """Remove a placement for good: its bytes are overwritten in the file.
+        """Remove one placement for good; see `remove_placements`."""
+        self.remove_placements([placement_id], day)
+
+    def remove_placements(self, placement_ids: Sequence[bytes], day: date) -> None:
+        """Remove placements for good, in one change: their bytes are overwritten in the file.
 
         That something was removed on `day` is kept, but not who or where.
 
         Raises
         ------
         UnknownReference
-            There is no such placement.
+            There is no such placement; nothing is removed.
         """
-        given = (placement_id, day.isoformat().encode())
+        given = (*sorted(placement_ids), day.isoformat().encode())
         with self.desk.change("remove_placement", parameters=given) as change:
-            placed.remove(change, placement_id, day)
+            for placement_id in dict.fromkeys(placement_ids):
+                placed.remove(change, placement_id, day)
         self._vault.scrub()
 
     # What is asked, answered and decided. --------------------------------------------
@@ -275,10 +280,20 @@ class Register(Known):
             where = self._where(state, DocumentKind.CASE)
             return sorted((case_id, state) for case_id, (_, state) in where.items())
 
-    def put_proposals(self, proposals: Mapping[str, bytes]) -> None:
-        """Keep the last proposal for each case; raises `UnknownReference` if one is missing."""
+    def put_proposals(
+        self, proposals: Mapping[str, bytes], *, noted: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """Keep the last proposal for each case; raises `UnknownReference` if one is missing.
+
+        Parameters
+        ----------
+        noted
+            Judgements that the engine itself adds as it proposes, by key.
+        """
         with self.desk.change("put_proposals", list(proposals)) as change:
             casework.put_proposals(change, proposals)
+            if noted:
+                journal.put(change, DocumentKind.JUDGEMENT, noted)
 
     def put_proposal(self, case_id: str, payload: bytes) -> None:
         """Keep the last proposal for one case."""

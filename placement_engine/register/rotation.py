@@ -3,7 +3,7 @@
 A new root key and not only a new wrapping of the old one: who has an old copy of the
 header and the old passphrase has the old root key, and must not open what is written from
 now on. All of it is one change, so that a kill leaves the old register or the new one; see
-ADR 0016.
+ADR 0014.
 """
 
 from __future__ import annotations

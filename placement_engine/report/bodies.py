@@ -64,13 +64,40 @@ class OutcomeConflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """Another plan: one subject moved to another site, all others where the plan has them."""
+    """Another plan, in which ``subject`` lives apart from where all plans before have her.
+
+    ``lower_bound_micronats`` holds for plans that differ so; the total is proved to lie at
+    most ``within_micronats`` above the least of all plans as good at the levels before it.
+    """
 
     subject: str
     site: str
     assignment: dict[str, str]
     objective_micronats: int
+    lower_bound_micronats: int
+    within_micronats: int
     share_micronats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLifted:
+    """Rules of one class that a relaxation lowers, and by how many steps in all."""
+
+    rule: str
+    pair_class: Annotated[Band | None, Field(serialization_alias="class")]
+    count: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRelaxation:
+    """What would have to be lowered for a plan to exist; ``added_risk`` is what it lets in."""
+
+    rules: tuple[OutcomeLifted, ...]
+    steps: int
+    added_micronats: int
+    added_risk: float
+    objective_micronats: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +118,8 @@ class OutcomeBody:
     witness: WitnessBody
     conflict: tuple[OutcomeConflict, ...]
     alternatives: tuple[Alternative, ...]
+    relaxations: tuple[OutcomeRelaxation, ...]
+    least_steps_proved: bool
     seconds: float
     trajectory: tuple[tuple[float, int], ...]
 

@@ -16,7 +16,15 @@ from pydantic import TypeAdapter
 
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
-from placement_engine.report import bodies, network_bodies, night_bodies, register_bodies
+from placement_engine.proposal.sensitivity import SensitivityTable
+from placement_engine.report import (
+    analysis_bodies,
+    bodies,
+    keeper_bodies,
+    network_bodies,
+    night_bodies,
+    register_bodies,
+)
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -24,16 +32,24 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "balance": analysis_bodies.BalanceBody,
         "alert": night_bodies.AlertBody,
         "alerts": night_bodies.AlertsBody,
         "anchor": register_bodies.AnchorBody,
         "audit": register_bodies.AuditBody,
         "audit_log": register_bodies.LogBody,
         "audit_proof": register_bodies.ProofBody,
+        "backup": keeper_bodies.BackupBody,
+        "erasure": keeper_bodies.ErasureBody,
+        "restore": keeper_bodies.RestoreBody,
+        "review": keeper_bodies.ReviewBody,
+        "rotation": keeper_bodies.RotationBody,
+        "shares": keeper_bodies.SharesBody,
         "cases": bodies.CasesBody,
         "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
+        "diff": analysis_bodies.DiffBody,
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
@@ -48,14 +64,17 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "judgements": network_bodies.JudgementsBody,
         "messages": register_bodies.MessagesBody,
         "network": network_bodies.NetworkBody,
+        "network_sensitivity": analysis_bodies.SensitivityBody,
         "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
         "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
+        "reliability": analysis_bodies.ReliabilityBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
         "requests": register_bodies.RequestsBody,
+        "sensitivity": SensitivityTable,
         "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from placement_engine.problem import PlacementProblem
+from placement_engine.problem import PlacementProblem, probability_of
 from placement_engine.proposal import wording
 from placement_engine.proposal.outcome import Status
 from placement_engine.report.bodies import (
@@ -12,17 +12,27 @@ from placement_engine.report.bodies import (
     OutcomeBody,
     OutcomeConflict,
     OutcomeLevel,
+    OutcomeLifted,
+    OutcomeRelaxation,
     WitnessBody,
 )
 from placement_engine.report.page import Block, Page, Table, line
 from placement_engine.solver import Answer, Faulted, NoSafePlacement, Proposed, Undecided
+from placement_engine.solver.alternatives import AlternativePlan
+from placement_engine.solver.relaxation import Relaxation, Relaxations
 from placement_engine.vocabulary import Language
 
 
 def outcome_body(
-    problem: PlacementProblem, answer: Answer, alternatives: tuple[Alternative, ...] = ()
+    problem: PlacementProblem,
+    answer: Answer,
+    alternatives: tuple[AlternativePlan, ...] = (),
+    relaxations: Relaxations | None = None,
 ) -> OutcomeBody:
-    """The document of an answer; ids and codes are those of the problem."""
+    """The document of an answer; ids and codes are those of the problem.
+
+    Of relaxations only the classes of rules are told, not who and what stands behind them.
+    """
     match answer:
         case Proposed():
             return OutcomeBody(
@@ -47,7 +57,9 @@ def outcome_body(
                 proved_optimal=answer.proved_optimal,
                 witness=WitnessBody(checked=True),
                 conflict=(),
-                alternatives=alternatives,
+                alternatives=tuple(_alternative(problem, other) for other in alternatives),
+                relaxations=(),
+                least_steps_proved=False,
                 seconds=answer.seconds,
                 trajectory=answer.trajectory,
             )
@@ -64,6 +76,7 @@ def outcome_body(
                     )
                     for member in answer.conflict
                 ),
+                relaxations=relaxations,
             )
         case Undecided():
             return _without_plan(
@@ -82,6 +95,7 @@ def _without_plan(
     checked: bool = False,
     interrupted: bool = False,
     conflict: tuple[OutcomeConflict, ...] = (),
+    relaxations: Relaxations | None = None,
 ) -> OutcomeBody:
     return OutcomeBody(
         status=status,
@@ -95,8 +109,45 @@ def _without_plan(
         witness=WitnessBody(checked=checked),
         conflict=conflict,
         alternatives=(),
+        relaxations=()
+        if relaxations is None
+        else tuple(_relaxation(one) for one in relaxations.ranked),
+        least_steps_proved=relaxations is not None and relaxations.least_steps_proved,
         seconds=seconds,
         trajectory=(),
+    )
+
+
+def _alternative(problem: PlacementProblem, other: AlternativePlan) -> Alternative:
+    return Alternative(
+        subject=problem.subjects[other.subject].id,
+        site=problem.sites[other.assignment[other.subject]],
+        assignment={
+            subject.id: problem.sites[site]
+            for subject, site in zip(problem.subjects, other.assignment, strict=True)
+        },
+        objective_micronats=other.total,
+        lower_bound_micronats=other.lower_bound,
+        within_micronats=other.within,
+        share_micronats=other.witness.shares[other.subject],
+    )
+
+
+def _relaxation(found: Relaxation) -> OutcomeRelaxation:
+    return OutcomeRelaxation(
+        rules=tuple(
+            OutcomeLifted(
+                rule=lifted.rule,
+                pair_class=lifted.pair_class,
+                count=lifted.count,
+                steps=lifted.steps,
+            )
+            for lifted in found.rules
+        ),
+        steps=found.steps,
+        added_micronats=found.added,
+        added_risk=probability_of(found.added),
+        objective_micronats=found.total,
     )
 
 
@@ -116,6 +167,8 @@ def outcome_page(body: OutcomeBody, language: Language) -> Page:
         blocks.append(_levels(body, language))
     if body.conflict:
         blocks.append(_conflict(body, language))
+    if body.relaxations:
+        blocks.append(_relaxations(body, language))
     if body.alternatives:
         blocks.append(_alternatives(body, swedish))
     return Page(blocks=tuple(blocks))
@@ -161,12 +214,43 @@ def _conflict(body: OutcomeBody, language: Language) -> Table:
 
 def _alternatives(body: OutcomeBody, swedish: bool) -> Table:
     return Table(
-        columns=("person", "annan plats", "samlad risk")
+        columns=("person", "annan plats", "samlad risk", "högst över den bästa")
         if swedish
-        else ("subject", "other site", "total risk"),
+        else ("subject", "other site", "total risk", "at most above the best"),
         rows=tuple(
-            (other.subject, other.site, str(other.objective_micronats))
+            (
+                other.subject,
+                other.site,
+                str(other.objective_micronats),
+                str(other.within_micronats),
+            )
             for other in body.alternatives
         ),
-        right=frozenset({2}),
+        right=frozenset({2, 3}),
     )
+
+
+def _relaxations(body: OutcomeBody, language: Language) -> Table:
+    swedish = language is Language.SWEDISH
+    return Table(
+        columns=("lättnad som gör det möjligt", "steg", "tillkommande risk")
+        if swedish
+        else ("relaxation that makes it possible", "steps", "risk added"),
+        rows=tuple(
+            (
+                ", ".join(_lifted(lifted, language) for lifted in one.rules),
+                str(one.steps),
+                f"{one.added_risk * 1000:.2g} ‰",
+            )
+            for one in body.relaxations
+        ),
+        right=frozenset({1, 2}),
+    )
+
+
+def _lifted(lifted: OutcomeLifted, language: Language) -> str:
+    """Such as "1 separation of class MEDIUM"; no person and no place."""
+    if lifted.pair_class is None:
+        return f"{lifted.count} {lifted.rule}"
+    band = wording.BAND[lifted.pair_class].in_language(language)
+    return f"{lifted.count} {lifted.rule} {band}"

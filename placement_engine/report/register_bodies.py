@@ -72,6 +72,7 @@ class AuditBody:
     entries: int
     root: str
     witnesses: int
+    set_back: int
     verifier: str
     notices: tuple[Notice, ...]
 

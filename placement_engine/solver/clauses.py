@@ -119,10 +119,12 @@ def relaxed(problem: PlacementProblem, kept: Collection[Clause]) -> PlacementPro
     A site stays forbidden while one of its reasons is kept. A pair whose separation is not
     kept costs what it costs elsewhere; an entry of a table that is not allowed then costs
     nothing. Pairs that can neither forbid nor lift anybody over a ceiling are left out.
+    Whom a kept capacity does not name takes no place.
     """
     reasons: dict[int, set[str]] = {}
     apart: set[tuple[int, ...]] = set()
     bound: set[int] = set()
+    takers: set[int] = set()
     capacity = np.full(len(problem.sites), UNLIMITED, dtype=np.int64)
     for clause in kept:
         subjects = clause.member.subjects
@@ -134,6 +136,7 @@ def relaxed(problem: PlacementProblem, kept: Collection[Clause]) -> PlacementPro
             bound.update(subjects)
         else:
             capacity = problem.capacity
+            takers.update(subjects)
     tables: dict[str, IntArray] = {}
     pairs = []
     for pair in problem.pairs:
@@ -144,7 +147,7 @@ def relaxed(problem: PlacementProblem, kept: Collection[Clause]) -> PlacementPro
         problem,
         capacity=capacity,
         subjects=tuple(
-            _subject(subject, reasons.get(k, set()), is_bound=k in bound)
+            _subject(subject, reasons.get(k, set()), is_bound=k in bound, takes=k in takers)
             for k, subject in enumerate(problem.subjects)
         ),
         pairs=tuple(pairs),
@@ -163,10 +166,17 @@ def _pair(
     return replace(pair, table=name)
 
 
-def _subject(subject: ProblemSubject, reasons: set[str], *, is_bound: bool) -> ProblemSubject:
+def _subject(
+    subject: ProblemSubject, reasons: set[str], *, is_bound: bool, takes: bool
+) -> ProblemSubject:
     forbidden = (
         {site: codes for site, codes in subject.forbidden.items() if reasons.intersection(codes)}
         if reasons
         else {}
     )
-    return replace(subject, forbidden=forbidden, ceiling=subject.ceiling if is_bound else None)
+    return replace(
+        subject,
+        forbidden=forbidden,
+        ceiling=subject.ceiling if is_bound else None,
+        demand=subject.demand if takes else 0,
+    )

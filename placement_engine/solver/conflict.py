@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,15 +19,19 @@ from placement_engine.problem import PlacementProblem
 from placement_engine.solver import witness
 from placement_engine.solver.answer import ConflictMember
 from placement_engine.solver.backends import Effort, Question
-from placement_engine.solver.clauses import PAIR_CLASSES_PPM, Clause, clauses_of, relaxed
+from placement_engine.solver.clauses import PAIR_CLASSES_PPM, Clause, Kind, clauses_of, relaxed
 from placement_engine.solver.cover import blocked_sites
 from placement_engine.solver.model import Tables
 from placement_engine.solver.own import OwnSearch
+
+T = TypeVar("T")
 
 FEW_PLANS = 20_000
 """Up to this many plans the second method is to try them all."""
 CHECK_WORK = 32
 """Nodes that one check counts for besides those that it searches."""
+MOST_TAKERS = 60
+"""With more who take places, a conflict of capacity names them all."""
 NODES_EACH = 20_000
 """Nodes for one check while a conflict is sought."""
 
@@ -56,30 +61,78 @@ def explain(
     """
     clauses = clauses_of(problem, rule_order=rule_order, pair_classes_ppm=pair_classes_ppm)
     search = _Search(problem, effort, seed, workers)
-    check = search.verdict
-    if search.movers <= 1:
-        blocked = blocked_sites(problem, clauses)
-
-        def check(kept: Sequence[Clause]) -> Verdict:
-            rows = [blocked[clause] for clause in kept]
-            impossible = bool(rows) and bool(np.logical_or.reduce(rows).all())
-            return Verdict.IMPOSSIBLE if impossible else Verdict.POSSIBLE
-
     try:
-        if check(clauses) is not Verdict.IMPOSSIBLE:
-            return None
-        found = quickxplain(clauses, lambda kept: check(kept) is Verdict.IMPOSSIBLE)
-        found.sort(key=clauses.index)
-        if check(found) is Verdict.IMPOSSIBLE and search.confirms(found):
+        found = _minimal(search, clauses)
+        if found is not None and search.confirms(found):
             return tuple(clause.member for clause in found)
     except _OutOfEffort:
         return None
     return None
 
 
-def quickxplain(
-    clauses: Sequence[Clause], impossible: Callable[[Sequence[Clause]], bool]
+def clash(
+    problem: PlacementProblem, clauses: Sequence[Clause], *, effort: Effort
+) -> tuple[Clause, ...] | None:
+    """Clauses that are impossible together as far as our own search can tell.
+
+    Parameters
+    ----------
+    clauses
+        All those of the problem, most important first.
+
+    Returns
+    -------
+    A minimal conflict that no second method has confirmed, for a search that goes on from
+    it; None where none was found.
+    """
+    try:
+        found = _minimal(_Search(problem, effort, seed=0, workers=1), clauses)
+    except _OutOfEffort:
+        return None
+    return None if found is None else tuple(found)
+
+
+def _minimal(search: _Search, clauses: Sequence[Clause]) -> list[Clause] | None:
+    check = search.verdict
+    if search.movers <= 1:
+        blocked = dict(blocked_sites(search.problem, clauses))
+
+        def check(kept: Sequence[Clause]) -> Verdict:
+            search.count()
+            # A capacity that names fewer is another clause than those of the problem.
+            blocked.update(blocked_sites(search.problem, [c for c in kept if c not in blocked]))
+            rows = [blocked[clause] for clause in kept]
+            impossible = bool(rows) and bool(np.logical_or.reduce(rows).all())
+            return Verdict.IMPOSSIBLE if impossible else Verdict.POSSIBLE
+
+    def impossible(kept: Sequence[Clause]) -> bool:
+        return check(kept) is Verdict.IMPOSSIBLE
+
+    if not impossible(clauses):
+        return None
+    found = quickxplain(clauses, impossible)
+    found.sort(key=clauses.index)
+    found = _fewer_takers(found, impossible)
+    return found if impossible(found) else None
+
+
+def _fewer_takers(
+    found: list[Clause], impossible: Callable[[Sequence[Clause]], bool]
 ) -> list[Clause]:
+    """The conflict, its capacity naming none whose place is not needed for it."""
+    number = next((i for i, clause in enumerate(found) if clause.kind is Kind.CAPACITY), None)
+    if number is None or len(found[number].member.subjects) > MOST_TAKERS:
+        return found
+
+    def with_only(takers: Sequence[int]) -> list[Clause]:
+        member = replace(found[number].member, subjects=tuple(sorted(takers)))
+        return [*found[:number], replace(found[number], member=member), *found[number + 1 :]]
+
+    takers = found[number].member.subjects
+    return with_only(quickxplain(takers, lambda kept: impossible(with_only(kept))))
+
+
+def quickxplain(clauses: Sequence[T], impossible: Callable[[Sequence[T]], bool]) -> list[T]:
     """A minimal subset that is impossible, of clauses that are impossible together.
 
     Parameters
@@ -91,9 +144,7 @@ def quickxplain(
         False; the outcome may then not be minimal, which `explain` finds out.
     """
 
-    def within(
-        background: list[Clause], *, grown: bool, candidates: Sequence[Clause]
-    ) -> list[Clause]:
+    def within(background: list[T], *, grown: bool, candidates: Sequence[T]) -> list[T]:
         if grown and impossible(background):
             return []
         if len(candidates) == 1:
@@ -138,10 +189,14 @@ class _Search:
             return Verdict.POSSIBLE, reply.plan
         return (Verdict.IMPOSSIBLE if reply.complete else Verdict.UNKNOWN), ()
 
-    def verdict(self, kept: Sequence[Clause]) -> Verdict:
-        """Whether these clauses can be kept together, as far as our own search can tell."""
+    def count(self) -> None:
+        """Count a check; ends the search where nothing is left."""
         if self.effort.spent(CHECK_WORK):
             raise _OutOfEffort
+
+    def verdict(self, kept: Sequence[Clause]) -> Verdict:
+        """Whether these clauses can be kept together, as far as our own search can tell."""
+        self.count()
         return self.plan(relaxed(self.problem, kept), NODES_EACH)[0]
 
     def confirms(self, found: Sequence[Clause]) -> bool:

@@ -43,7 +43,7 @@ def blocked_sites(
             column = near[:, problem.fixed[other]] if other == b else near[problem.fixed[other]]
             blocked[clause] = _seen_by(problem, column, mover, one)
         elif clause.kind is Kind.CAPACITY:
-            blocked[clause] = _full(problem, mover)
+            blocked[clause] = _full(problem, mover, subjects)
         else:
             blocked[clause] = over[subjects[0]]
     return blocked
@@ -66,14 +66,15 @@ def _near(problem: PlacementProblem, pair: ProblemPair) -> BoolArray:
     return near
 
 
-def _full(problem: PlacementProblem, mover: int | None) -> BoolArray:
+def _full(problem: PlacementProblem, mover: int | None, takers: Sequence[int]) -> BoolArray:
     free = problem.capacity.copy()
-    for k, site in problem.fixed.items():
-        if free[site] != UNLIMITED:
+    for k in takers:
+        site = problem.fixed.get(k)
+        if site is not None and free[site] != UNLIMITED:
             free[site] -= problem.subjects[k].demand
     if (free < 0).any():
         return np.ones(len(free), dtype=np.bool_)
-    taken = 0 if mover is None else problem.subjects[mover].demand
+    taken = problem.subjects[mover].demand if mover in takers and mover is not None else 0
     full: BoolArray = free < taken
     return full
 

@@ -9,6 +9,7 @@ from placement_engine.problem import Level, PlacementProblem
 from placement_engine.solver import witness
 from placement_engine.solver.answer import LevelValue
 from placement_engine.solver.backends import Backend, Effort, Goal, OnPlan, Question, Reply
+from placement_engine.solver.figures import Figures
 
 OWN_SHARE = 0.65
 """Share of what is left that our own search may spend before the second solver helps."""
@@ -57,7 +58,10 @@ class Climb:
     own
         The backend whose exhaustion is a proof.
     second
-        Makes the backend that helps with plans where `own` is not done soon.
+        Makes the backend that helps with plans where `own` is not done soon; None where
+        `own` is to have all that may be spent.
+    figures
+        Adds plans up.
     effort
         What may be spent on all levels together.
     gap
@@ -71,7 +75,8 @@ class Climb:
         problem: PlacementProblem,
         *,
         own: Backend,
-        second: Callable[[], Backend],
+        second: Callable[[], Backend] | None,
+        figures: Figures,
         effort: Effort,
         gap: float,
         on_plan: OnPlan,
@@ -79,6 +84,7 @@ class Climb:
         self._problem = problem
         self._own = own
         self._second = second
+        self._figures = figures
         self._effort = effort
         self._gap = gap
         self._on_plan = on_plan
@@ -182,11 +188,12 @@ class Climb:
     def _ask(self, question: Question, *, helped: bool = True) -> Reply:
         """Own search; where it is not done, a better plan from the second solver."""
         question = replace(question, gap=self._gap if question.goal is Goal.TOTAL else 0.0)
-        mine = self._effort.part(OWN_SHARE) if helped else self._effort
+        second = self._second if helped else None
+        mine = self._effort if second is None else self._effort.part(OWN_SHARE)
         reply = self._own.answer(question, mine, self._on_plan)
-        if not helped or self._spent(reply) or reply.complete or self._content(question, reply):
+        if second is None or self._spent(reply) or reply.complete or self._content(question, reply):
             return reply
-        claim = self._second().answer(
+        claim = second().answer(
             replace(question, start=reply.plan), self._effort.part(HELP_SHARE), self._on_plan
         )
         self._spent(claim)
@@ -205,8 +212,9 @@ class Climb:
         return value - reply.bound <= self._gap * max(1, value)
 
     def _rank(self, plan: tuple[int, ...]) -> int:
-        shares = witness.own_shares(self._problem, plan)
-        return max(self._problem.band(share).rank for share in shares)
+        return self._problem.band(int(self._figures.own_shares(plan).max())).rank
 
     def _value(self, level: Level, plan: tuple[int, ...]) -> int:
-        return (witness.total if level is Level.TOTAL else witness.moves)(self._problem, plan)
+        if level is Level.TOTAL:
+            return self._figures.total(plan)
+        return witness.moves(self._problem, plan)

@@ -156,7 +156,7 @@ def compile_model(problem: PlacementProblem, *, tables: Tables | None = None) ->
         if subject.current is not None:
             moves[i] += subject.move_cost
             moves[i, subject.current] -= subject.move_cost
-    standing = _Standing(problem)
+    standing = Standing(problem)
     tables = {} if tables is None else tables
     links: list[Link] = []
     against: list[tuple[int, int, ProblemPair]] = []
@@ -204,7 +204,7 @@ def _table_of(problem: PlacementProblem, pair: ProblemPair, tables: Tables) -> I
     return tables[key]
 
 
-class _Standing:
+class Standing:
     """What the fixed subjects cost and use among themselves, added up."""
 
     __slots__ = ("apart", "free", "moves", "share", "total")
@@ -226,9 +226,10 @@ class _Standing:
                 self.free[site] -= subject.demand
 
     def add_pairs(self, problem: PlacementProblem, pairs: Sequence[ProblemPair]) -> None:
+        """Add what pairs of fixed subjects cost."""
         at_a = [problem.fixed[pair.a] for pair in pairs]
         at_b = [problem.fixed[pair.b] for pair in pairs]
-        costs = _costs(problem, pairs, at_b, np.array(at_a, dtype=np.int64)[:, None])[:, 0]
+        costs = costs_between(problem, pairs, at_b, np.array(at_a, dtype=np.int64)[:, None])[:, 0]
         for i, pair in enumerate(pairs):
             cost = int(costs[i])
             if pair.table is not None:
@@ -242,6 +243,7 @@ class _Standing:
             self.share[pair.b] += cost
 
     def is_broken(self, problem: PlacementProblem) -> bool:
+        """Whether the fixed subjects break a rule among themselves."""
         return (
             not self.apart
             or bool((self.free < 0).any())
@@ -290,7 +292,7 @@ def _columns(
     b_stands: Sequence[bool],
 ) -> IntArray:
     """One row a pair: its cost at each site of the one, the other standing at `at`."""
-    found = _costs(problem, pairs, at, np.arange(len(problem.sites))[None, :])
+    found = costs_between(problem, pairs, at, np.arange(len(problem.sites))[None, :])
     for i, pair in enumerate(pairs):
         if pair.table is not None:
             table = problem.tables[pair.table]
@@ -299,8 +301,11 @@ def _columns(
     return found
 
 
-def _costs(
-    problem: PlacementProblem, pairs: Sequence[ProblemPair], at: Sequence[int], sites: IntArray
+def costs_between(
+    problem: PlacementProblem,
+    pairs: Sequence[ProblemPair],
+    at: Sequence[int] | IntArray,
+    sites: IntArray,
 ) -> IntArray:
     """Costs of P pairs without tables, one standing at `at`, the other at P × X `sites`."""
     hostility, reunion, metres, penalty = (

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from placement_engine.problem import Level, PlacementProblem
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.component import Component, Sites, value_of
-from placement_engine.solver.model import Model, Tables, compile_model, limited, share_limit
+from placement_engine.solver.model import (
+    BoolArray,
+    Model,
+    Tables,
+    compile_model,
+    limited,
+    share_limit,
+)
 from placement_engine.solver.presolve import split, take, tighten, without_dominated, without_slack
 
 
@@ -26,11 +34,19 @@ class OwnSearch:
     """
 
     def __init__(
-        self, problem: PlacementProblem, *, dominance: bool = True, tables: Tables | None = None
+        self,
+        problem: PlacementProblem,
+        *,
+        dominance: bool = True,
+        left: BoolArray | None = None,
+        tables: Tables | None = None,
     ) -> None:
         self._problem = problem
         self._dominance = dominance
-        self._model = tighten(compile_model(problem, tables=tables))
+        model = compile_model(problem, tables=tables)
+        if left is not None:
+            model = replace(model, open=model.open & left)
+        self._model = tighten(model)
 
     def answer(self, question: Question, effort: Effort, on_plan: OnPlan) -> Reply:
         """Search each component to its end, or until the effort is spent."""

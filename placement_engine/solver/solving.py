@@ -19,11 +19,17 @@ from placement_engine.solver.answer import (
 from placement_engine.solver.backends import Backend, Effort
 from placement_engine.solver.clauses import PAIR_CLASSES_PPM
 from placement_engine.solver.conflict import explain
+from placement_engine.solver.figures import Figures
 from placement_engine.solver.levels import Climb, Climbed
 from placement_engine.solver.own import OwnSearch
 
 ENDING_S = 0.05
 """Kept from the time limit for checking and handing over the answer."""
+ENDING_PAIR_S = 12e-6
+ENDING_SUBJECT_S = 6e-6
+"""Kept besides for each pair and subject that the witness looks at."""
+MANY = 24
+"""Above so many movers the search for large problems takes over."""
 
 
 def solve(
@@ -60,19 +66,23 @@ def solve(
     """
     limits = limits or Limits()
     start = clock()
-    deadline = None if limits.time_s is None else start + limits.time_s - ENDING_S
+    figures = Figures(problem)
+    ending = (
+        ENDING_S + ENDING_PAIR_S * len(problem.pairs) + ENDING_SUBJECT_S * len(problem.subjects)
+    )
+    deadline = None if limits.time_s is None else start + limits.time_s - ending
     effort = Effort(clock=clock, deadline=deadline, work_left=limits.max_work)
     best: list[tuple[int, ...]] = []
     trajectory: list[tuple[float, int]] = []
 
     def keep(plan: tuple[int, ...]) -> None:
         best.append(plan)
-        value = witness.total(problem, plan)
+        value = figures.total(plan)
         if not trajectory or value < trajectory[-1][1]:
             trajectory.append((clock() - start, value))
 
     try:
-        climbed = _climb(problem, limits, seed, workers, effort, keep)
+        climbed = _climb(problem, limits, seed, workers, effort, keep, figures)
         if climbed.plan is None and climbed.impossible:
             conflict = explain(
                 problem,
@@ -101,20 +111,32 @@ def _climb(
     workers: int,
     effort: Effort,
     keep: Callable[[tuple[int, ...]], None],
+    figures: Figures,
 ) -> Climbed:
     def second() -> Backend:
         from placement_engine.solver.cpsat import CpSat
 
         return CpSat(problem, seed=seed, workers=workers)
 
+    large = _large(problem, seed, workers)
     return Climb(
         problem,
-        own=OwnSearch(problem),
-        second=second,
+        own=large or OwnSearch(problem),
+        second=None if large is not None else second,
+        figures=figures,
         effort=effort,
         gap=limits.gap,
         on_plan=keep,
     ).run()
+
+
+def _large(problem: PlacementProblem, seed: int, workers: int) -> Backend | None:
+    """The search for large problems, where this is one and its costs are not too large."""
+    if len(problem.subjects) - len(problem.fixed) <= MANY:
+        return None
+    from placement_engine.solver.large import large_search
+
+    return large_search(problem, seed=seed, workers=workers)
 
 
 def _unproved(problem: PlacementProblem, plan: tuple[int, ...]) -> Climbed:

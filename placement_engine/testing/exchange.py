@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -110,6 +111,32 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
     return bytes(data)
 
 
+@st.composite
+def altered(draw: st.DrawFn, document: Any) -> Any:
+    """A JSON document with one value somewhere in it replaced by any other."""
+    if isinstance(document, dict) and document and draw(st.integers(0, 9)):
+        key = draw(st.sampled_from(sorted(document)))
+        return {**document, key: draw(altered(document[key]))}
+    if isinstance(document, list) and document and draw(st.integers(0, 9)):
+        at = draw(st.integers(0, len(document) - 1))
+        return [*document[:at], draw(altered(document[at])), *document[at + 1 :]]
+    return draw(_JSON)
+
+
+_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False),
+        st.text(max_size=20),
+        st.sampled_from(("bundle", "relationship", "identity", "2026-02-30", "P1", "B2")),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 _NASTY = (
     b"\0",
     b"\xff\xfe",

@@ -320,3 +320,14 @@ def test_every_shipped_schema_is_up_to_date() -> None:
     assert shipped == {name: schema_of(name) for name in (*DOCUMENTS, *ENTERED)}
     for schema in shipped.values():
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_sensitivity_tells_numbers_and_effects_but_no_place(placement: Placement) -> None:
+    asked = ("sensitivity", "C-1", *DAY, "--number", "exposure.d0_km", "--number", "risk.ceiling")
+    told = document(placement(*asked, "--json"), "sensitivity")
+    assert [row["number"] for row in told["rows"]] == ["exposure.d0_km", "risk.ceiling"]
+    assert [one["value"] for one in told["rows"][0]["tried"]] == [20.0, 60.0]
+    page = placement(*asked, "--lang", "en").stdout
+    assert "numbers can change the first choice" in page
+    assert "förstahandsvalet" in placement(*asked).stdout
+    assert placement("sensitivity", "C-1", *DAY, "--number", "canary").exit_code == 2

@@ -22,9 +22,8 @@ def in_force(placement: Placement, who: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["out", "out.anx", "out.graphml", "out.jsonl"])
 def test_what_is_exported_is_known_already(placement: Placement, world: Path, name: str) -> None:
-    (world / "codes").write_text("informant-7\n", encoding="utf-8")
     target = str(world / name)
-    done = placement("network", "export", target, "--codes", str(world / "codes"), *DAY, "--json")
+    done = placement("network", "export", target, "--code", "informant-7", *DAY, "--json")
     assert done.exit_code == 0, done.stderr
     told = document(done, "export")
     assert told["rows"] == {"persons": 5, "groups": 2, "ties": 9, "presences": 3}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
+import pytest
 from typer.testing import Result
 
 from placement_engine.report.documents import schema_of
 
+CHROMIUM = shutil.which("chromium")
 Placement = Callable[..., Result]
 NIGHT = ("--as-of", "2026-11-01")
 NEXT = ("--as-of", "2026-11-02")
@@ -155,3 +159,24 @@ def test_a_cluster_without_tls_is_refused(placement: Placement) -> None:
     assert placement("recheck", *NIGHT, "--cluster", "tcp://localhost:1").exit_code == 11
     assert placement("recheck", *NIGHT, "--cluster", "tls://localhost:1").exit_code == 11
     assert placement("recheck", *NIGHT, "--since", "2026-01-01").exit_code == 2
+
+
+@pytest.mark.parametrize("night", ["light", "dark"])
+def test_the_report_is_drawn_by_a_browser(placement: Placement, world: Path, night: str) -> None:
+    if CHROMIUM is None:
+        pytest.skip("no chromium here")
+    placement("recheck", *NIGHT, "--report", str(world / "out"))
+    picture = world / "picture.png"
+    dark = ["--force-dark-mode"] if night == "dark" else []
+    subprocess.run(
+        [
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *dark,
+            f"--user-data-dir={world / 'profile'}", "--window-size=1000,1600",
+            f"--screenshot={picture}", (world / "out" / "recheck-2026-11-01.html").as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )  # fmt: skip
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 20_000  # a page that could not be drawn is a few thousand

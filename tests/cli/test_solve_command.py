@@ -104,14 +104,64 @@ def test_an_impossible_problem_exits_3_with_a_minimal_conflict() -> None:
     assert solve(problem(subjects=[one], pairs=[])).exit_code == 3
 
 
-def test_alternatives_are_other_whole_plans() -> None:
-    told = outcome(solve(problem(pairs=[], capacity={}), "--alternatives", "2", "--json"))
-    assert len(told["alternatives"]) == 4
+def test_alternatives_are_other_whole_plans_that_differ_in_kind() -> None:
+    free = problem(pairs=[], capacity={})
+    told = outcome(solve(free, "--alternatives", "2", "--json"))
+    plans = [told["assignment"]]
     for other in told["alternatives"]:
-        assert other["assignment"][other["subject"]] == other["site"]
-        assert other["site"] != told["assignment"][other["subject"]]
-        assert other["objective_micronats"] >= told["objective_micronats"]
+        subject, site = other["subject"], other["site"]
+        assert other["assignment"][subject] == site
+        for plan in plans:
+            assert apart_m(free, plan[subject], site) >= 50_000
+        plans.append(other["assignment"])
+        assert other["objective_micronats"] == other["lower_bound_micronats"]
+        within = other["objective_micronats"] - told["objective_micronats"]
+        assert other["within_micronats"] == within >= 0
+    assert len(plans) == 3
     assert outcome(solve(problem(), "--json"))["alternatives"] == []
+    near = outcome(solve(free, "--alternatives", "9", "--apart", "0", "--json"))
+    assert len(near["alternatives"]) == 5  # three other sites of S1, two of S2
+    assert solve(free, "--apart", "-1").exit_code == 2
+
+
+def apart_m(document: dict[str, Any], one: str, other: str) -> int:
+    sites = document["sites"]
+    metres: int = document["distance_m"][sites.index(one)][sites.index(other)]
+    return metres
+
+
+def test_an_impossible_problem_is_told_its_cheapest_relaxations_by_class() -> None:
+    everywhere = {"0114": ["home"], "0180": ["home"], "1480": ["family"], "2584": ["needs"]}
+    one = {"id": "canary", "forbidden": everywhere, "unary_micronats": [0, 0, 400, 9]}
+    wide = problem(subjects=[one], pairs=[], capacity={})
+    told = outcome(solve(wide, "--json"))
+    assert [
+        (way["rules"][0]["rule"], way["steps"], way["added_micronats"])
+        for way in told["relaxations"]
+    ] == [("home", 1, 0), ("needs", 1, 9), ("family", 1, 400)]
+    assert told["least_steps_proved"]
+    assert "canary" not in json.dumps(told["relaxations"])
+    assert "0.4 ‰" in solve(wide).stdout
+    assert outcome(solve(problem(), "--json"))["relaxations"] == []
+
+
+@pytest.mark.parametrize("what", ["alternatives.alternatives", "relaxation.relaxations"])
+def test_interrupted_after_the_answer_it_is_printed_and_exits_130(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"placement_engine.solver.{what}", stop)
+    blocked = {"0114": ["home"], "0180": ["home"], "1480": ["home"], "2584": ["home"]}
+    one = {"id": "S1", "forbidden": blocked, "unary_micronats": [0, 0, 0, 0]}
+    impossible = what.startswith("relaxation")
+    asked = problem(subjects=[one], pairs=[]) if impossible else problem()
+    result = solve(asked, "--alternatives", "1", "--json")
+    assert result.exit_code == 130
+    told = outcome(result)
+    assert told["interrupted"]
+    assert told["status"] == ("no_safe_placement" if impossible else "proposed")
 
 
 def test_the_answer_does_not_depend_on_workers() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placement_engine.register import merkle
@@ -54,6 +54,7 @@ def hashes(leaves: list[bytes]) -> list[bytes]:
     return [merkle.leaf_hash(leaf) for leaf in leaves]
 
 
+@settings(deadline=None)
 @given(LEAVES, st.integers(0, 40))
 def test_growing_in_two_steps_gives_the_defined_root(leaves: list[bytes], cut: int) -> None:
     grown = merkle.Frontier().grown(hashes(leaves[:cut])).grown(hashes(leaves[cut:]))
@@ -63,6 +64,7 @@ def test_growing_in_two_steps_gives_the_defined_root(leaves: list[bytes], cut: i
     assert merkle.root(hashes(leaves)) == defined_root(leaves)
 
 
+@settings(deadline=None)
 @given(LEAVES.filter(bool), st.data())
 def test_inclusion_is_as_defined_and_holds_nowhere_else(
     leaves: list[bytes], data: st.DataObject
@@ -91,6 +93,7 @@ def test_inclusion_is_as_defined_and_holds_nowhere_else(
         assert not holds(leaf, other, len(leaves), path, root)
 
 
+@settings(deadline=None)
 @given(LEAVES, st.data())
 def test_consistency_is_as_defined_and_holds_nowhere_else(
     leaves: list[bytes], data: st.DataObject
@@ -117,6 +120,7 @@ def test_consistency_is_as_defined_and_holds_nowhere_else(
         assert not holds(earlier, old, len(leaves), new, path[:at])
 
 
+@settings(deadline=None)
 @given(LEAVES.filter(bool), st.data())
 def test_an_edited_past_has_no_proof(leaves: list[bytes], data: st.DataObject) -> None:
     earlier = data.draw(st.integers(1, len(leaves)))

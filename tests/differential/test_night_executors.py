@@ -87,7 +87,9 @@ def looked(executor: Executor, snapshot: Snapshot) -> bytes:
             as_of_ordinal=AS_OF.toordinal(),
             progress=lambda _done, _of: None,
         )
-    return b"".join(part.tobytes() for part in (rows.row, rows.share, rows.due, rows.found))
+    return b"".join(
+        part.tobytes() for part in (rows.row, rows.share, rows.sure, rows.parts, rows.found)
+    )
 
 
 @pytest.fixture(scope="module")

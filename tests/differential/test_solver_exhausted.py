@@ -107,6 +107,7 @@ def only(problem: PlacementProblem, members: tuple[ConflictMember, ...]) -> Plac
     apart = {m.subjects for m in members if m.rule == "separation"}
     bound = {m.subjects[0] for m in members if m.rule == "ceiling"}
     limited = any(m.rule == "capacity" for m in members)
+    takers = {k for m in members if m.rule == "capacity" for k in m.subjects}
     tables = {"lifted": np.maximum(problem.tables["t1"], 0), **problem.tables}
     pairs = []
     for pair in problem.pairs:
@@ -127,6 +128,7 @@ def only(problem: PlacementProblem, members: tuple[ConflictMember, ...]) -> Plac
             replace(
                 subject,
                 ceiling=subject.ceiling if k in bound else None,
+                demand=subject.demand if k in takers else 0,
                 forbidden={
                     site: codes
                     for site, codes in subject.forbidden.items()
@@ -136,6 +138,16 @@ def only(problem: PlacementProblem, members: tuple[ConflictMember, ...]) -> Plac
             for k, subject in enumerate(problem.subjects)
         ),
     )
+
+
+def fewer_takers(member: ConflictMember) -> list[ConflictMember]:
+    """A capacity without each of those whom it names."""
+    if member.rule != "capacity":
+        return []
+    return [
+        replace(member, subjects=tuple(k for k in member.subjects if k != out))
+        for out in member.subjects
+    ]
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -158,6 +170,8 @@ def test_500_small_problems_equal_the_brute_force(block: int) -> None:
                 for left_out in answer.conflict:
                     rest = tuple(m for m in answer.conflict if m is not left_out)
                     assert exhaust(only(problem, rest)) is not None, seed
+                    for fewer in fewer_takers(left_out):
+                        assert exhaust(only(problem, (*rest, fewer))) is not None, seed
                 impossible += 1
             case Undecided() | Faulted() as answer:
                 pytest.fail(f"{seed}: {answer}")

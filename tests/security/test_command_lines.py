@@ -16,6 +16,10 @@ ALLOWED = {
     "--passphrase-credential",  # the name under which systemd lays it
     "--identity-passphrase-file",
     "--pkcs11-key",  # its label in a hardware module
+    "--new-passphrase-file",
+    "--new-passphrase-fd",
+    "--new-passphrase-command",
+    "--new-pkcs11-key",
 }
 SECRET = ("passphrase", "password", "key", "municipality", "place", "address", "reason", "why")
 

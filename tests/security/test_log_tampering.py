@@ -321,3 +321,26 @@ def test_what_cannot_be_reached_stops_the_work_before_it_begins(place: Place, wh
         with pytest.raises(RegisterUnavailable):
             place.open()
     assert place.file.read_bytes() == clean
+
+
+@pytest.mark.parametrize("what", ["anchor", "witness"])
+def test_a_change_is_kept_and_told_when_nobody_outside_can_be(tmp_path: Path, what: str) -> None:
+    """The host that keeps anchor or witness goes away in mid-work, and comes back."""
+    place = Place(folder=tmp_path / "p")
+    place.witness.mkdir(parents=True)
+    (tmp_path / "host").mkdir()
+    session = place.session()
+    if what == "anchor":
+        session = replace(session, anchor=FileAnchor(path=tmp_path / "host" / "anchor"))
+    else:
+        session = replace(session, witnesses=(WitnessDirectory(path=tmp_path / "host"),))
+    Register.create(place.file, KEY, single_user=True, today=DAY, session=session).close()
+    with Register.open(place.file, KEY, session=session) as register:
+        (tmp_path / "host").rename(tmp_path / "gone")
+        with pytest.raises(RegisterUnavailable, match="cannot be reached") as told:
+            register.put_case("C-1", b"case")
+        assert "What was to be changed is kept" in str(told.value)
+    (tmp_path / "gone").rename(tmp_path / "host")
+    with Register.open(place.file, KEY, session=session) as register:
+        assert register.cases() == [("C-1", "open")]
+        assert [entry.call for entry in entries(register)] == ["put_cases", "cases"]

@@ -106,3 +106,17 @@ def test_ties_with_a_code_stay_here_unless_it_is_given(tmp_path: Path) -> None:
     everything, none = without_codes(network, ("sealed",))
     assert equal(everything, network)
     assert (none.ties, none.nodes) == (0, 0)
+
+
+def test_ids_that_look_like_those_that_an_export_makes(tmp_path: Path) -> None:
+    content = files()
+    content["persons.csv"] += "link-1,member,\na-link-2,member,\nmunicipality-0114,member,\n"
+    network = read(tmp_path / "plain", content)
+    for format_ in WRITTEN:
+        write_network(network, tmp_path / NAMES[format_], format_)
+        assert equal(read_network_as(tmp_path / NAMES[format_], codes=CODES), network)
+    content["persons.csv"] += "municipality-0180,member,\n"
+    network = read(tmp_path / "plain", content)
+    for format_ in set(WRITTEN) - {NetworkFormat.FOLDER}:
+        with pytest.raises(InvalidInput, match="looks like that of a municipality"):
+            write_network(network, tmp_path / f"2-{NAMES[format_]}", format_)

@@ -34,7 +34,7 @@ from placement_engine.intelligence.network import Network
 from placement_engine.intelligence.network_tables import PERSON_TO_GROUP
 from placement_engine.vocabulary import TieKind
 
-PLACE: Final = "municipality:"
+PLACE: Final = "municipality-"
 """What the id of a municipality begins with, so that it is nobody's pseudonym."""
 PRESENT: Final = "presence"
 
@@ -255,27 +255,31 @@ class DrawnLink:
 
 
 def drawn_entities(network: Network) -> Iterator[DrawnEntity]:
-    """The persons, groups and municipalities of a network as entities.
-
-    Raises
-    ------
-    InvalidInput
-        If a pseudonym looks like the id of a municipality.
-    """
+    """The persons, groups and municipalities of a network as entities; raises as `place_ids`."""
     for row in person_rows(network):
         yield DrawnEntity(id=row.pop("person_id"), kind="person", attributes=_filled(row))
     for row in group_rows(network):
         yield DrawnEntity(id=row.pop("group_id"), kind="group", attributes=_filled(row))
-    codes = sorted({row["municipality"] for row in presence_rows(network)})
-    known = frozenset(network.nodes)
-    for code in codes:
-        if PLACE + code in known:
-            raise InvalidInput(
-                "An id looks like that of a municipality.",
-                unchanged="Nothing was written.",
-                do="Export as a folder.",
-            )
-        yield DrawnEntity(id=PLACE + code, kind="municipality", attributes={})
+    for place in place_ids(network):
+        yield DrawnEntity(id=place, kind="municipality", attributes={})
+
+
+def place_ids(network: Network) -> list[str]:
+    """The ids of the municipalities where somebody is present.
+
+    Raises
+    ------
+    InvalidInput
+        If a pseudonym is one of them.
+    """
+    places = sorted({PLACE + row["municipality"] for row in presence_rows(network)})
+    if not frozenset(network.nodes).isdisjoint(places):
+        raise InvalidInput(
+            "An id looks like that of a municipality.",
+            unchanged="Nothing was written.",
+            do="Export as a folder.",
+        )
+    return places
 
 
 def drawn_links(network: Network) -> Iterator[DrawnLink]:

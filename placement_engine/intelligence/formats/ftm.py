@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, Final
 
-from placement_engine.intelligence.formats.chart import PLACE
+from placement_engine.intelligence.formats.chart import PLACE, PRESENT, place_ids
 from placement_engine.intelligence.formats.mapping import IGNORE, FormatMapping
 from placement_engine.intelligence.formats.reports import (
     GROUPS,
@@ -44,7 +45,7 @@ _LINKS: Final = {
 _ROLES: Final = {
     "rival": "rivalry",
     "ally": "alliance",
-    "presence": "presence",
+    PRESENT: PRESENT,
     **{kind.value: kind.value for kind in TieKind},
 }
 """What the role of an UnknownLink says, as a kind of tie."""
@@ -61,8 +62,8 @@ _YEAR: Final = len("1990")
 def read_ftm(data: bytes, file: str, mapping: FormatMapping, faults: Faults) -> dict[str, Table]:
     """Read entities, one a line: Person, Organization, Membership, Family, Associate, UnknownLink.
 
-    An Address named ``municipality:CODE`` may be the object of an UnknownLink with the role
-    ``presence``.
+    An Address with an id such as ``municipality-0180`` may be the object of an UnknownLink with
+    the role ``presence``.
     """
     reports = Reports(file, faults)
     reading = _Entities(reports, mapping)
@@ -165,7 +166,7 @@ class _Entities:
         if not kind:
             self._fault(line, "role", f"must be one of {', '.join(_ROLES)}")
             kind = TieKind.ASSOCIATION.value
-        about = PRESENCE if kind == "presence" else TIES
+        about = PRESENCE if kind == PRESENT else TIES
         row = {**self._defaults(about), **self._pairs(line, told.pop("summary", []), _IN_SUMMARY)}
         grade = row.pop("grade", "")
         if grade:
@@ -226,14 +227,18 @@ def ftm(network: Network) -> Iterator[str]:
         about = {"name": identity, "alias": row["label"]}
         yield _entity(identity, "Organization", about, keywords=marks)
     persons = {row["person_id"] for row in person_rows(network)}
-    for at, row in enumerate(tie_rows(network), start=1):
-        yield _drawn(f"tie-{at}", row, row["a"], row["b"], _schema(row, persons))
-    places = sorted({row["municipality"] for row in presence_rows(network)})
-    for code in places:
-        yield _entity(PLACE + code, "Address", {"country": "se"})
-    for at, row in enumerate(presence_rows(network), start=1):
+    prefix = "link-"
+    while any(node.startswith(prefix) for node in network.nodes):
+        prefix = f"a-{prefix}"  # no link may have the id of somebody
+    number = count(1)
+    for row in tie_rows(network):
+        yield _drawn(f"{prefix}{next(number)}", row, row["a"], row["b"], _schema(row, persons))
+    for place in place_ids(network):
+        yield _entity(place, "Address", {"country": "se"})
+    for row in presence_rows(network):
         place = PLACE + row["municipality"]
-        yield _drawn(f"presence-{at}", {**row, "kind": "presence"}, row["actor"], place, None)
+        shown = {**row, "kind": PRESENT}
+        yield _drawn(f"{prefix}{next(number)}", shown, row["actor"], place, None)
 
 
 def _schema(row: Mapping[str, str], persons: set[str]) -> str | None:

@@ -223,11 +223,12 @@ class _Bundle:
 
 
 def _plain(checked: Any, one: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of an object that the library holds valid, times as texts."""
-    if checked["type"] != one["type"]:
+    """An object as the library holds it valid: nulls are gone, every text is a text."""
+    confidence = one.get("confidence", 0)
+    if checked["type"] != one["type"] or type(confidence) is not int or not 0 <= confidence <= 100:
         raise ValueError
+    plain: dict[str, Any] = parse_json(checked.serialize())
     for name in ("id", "source_ref", "target_ref", "created_by_ref"):
-        if name in one:
-            pseudonym(one[name])
-    times = ("modified", "start_time", "stop_time")
-    return {**one, **{name: str(checked[name].isoformat()) for name in times if name in checked}}
+        if name in plain:
+            pseudonym(plain[name])
+    return plain

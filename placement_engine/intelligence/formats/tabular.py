@@ -74,7 +74,7 @@ def _mapped(table: Table, rule: TableRule, seen: set[str]) -> Table:
         name: [table.columns[column][row].strip() for row in keep]
         for name, column in rule.columns.items()
     }
-    lines = [table.lines[row] for row in keep]
+    lines = [int(table.lines[row]) for row in keep]
     size = len(lines)
     given |= {name: [text] * size for name, text in rule.constants.items()}
     ours = Table(

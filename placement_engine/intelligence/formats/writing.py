@@ -37,6 +37,17 @@ WRITTEN = (NetworkFormat.FOLDER, *_DOCUMENTS)
 """The formats that can be written."""
 
 
+def may_be_written(path: Path, format_: NetworkFormat) -> None:
+    """Refuse, before anything is computed, what cannot be written; errors as `write_network`."""
+    if format_ not in WRITTEN:
+        raise UsageError(
+            f"{format_.value} is a format that is only read.",
+            do=f"Give one of {', '.join(WRITTEN)}.",
+        )
+    if path.exists():
+        raise _not_written("FileExistsError")
+
+
 def write_network(network: Network, path: Path, format_: NetworkFormat) -> None:
     """Write a network; reading it again as the same batch gives the same network.
 
@@ -52,11 +63,7 @@ def write_network(network: Network, path: Path, format_: NetworkFormat) -> None:
     InvalidInput
         If it is there already or cannot be written, or if the format cannot carry a text.
     """
-    if format_ not in WRITTEN:
-        raise UsageError(
-            f"{format_.value} is a format that is only read.",
-            do=f"Give one of {', '.join(WRITTEN)}.",
-        )
+    may_be_written(path, format_)
     if format_ is not NetworkFormat.FOLDER:
         _write({path: _joined(_DOCUMENTS[format_](network))}, folder=None)
         return
@@ -99,8 +106,12 @@ def _write(contents: dict[Path, bytes], folder: Path | None) -> None:
             path.unlink(missing_ok=True)
         if made and folder is not None:
             folder.rmdir()
-        raise InvalidInput(
-            f"The export cannot be written ({type(error).__name__}).",
-            unchanged="Nothing was overwritten.",
-            do="Name a file or folder that is not there yet, in a folder that you may write.",
-        ) from None
+        raise _not_written(type(error).__name__) from None
+
+
+def _not_written(why: str) -> InvalidInput:
+    return InvalidInput(
+        f"The export cannot be written ({why}).",
+        unchanged="Nothing was overwritten.",
+        do="Name a file or folder that is not there yet, in a folder that you may write.",
+    )

@@ -1,0 +1,179 @@
+"""The search of a large problem: a priced start, then annealing with delta tables.
+
+A plan that comes out breaks no rule that the kernels know of, and the witness looks at it
+again. Everything follows from the seed and the counted proposals; what is told while it
+runs does not change it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement_engine.problem import PPM, IntArray, PlacementProblem
+from placement_engine.solver.kernels.annealing import (
+    BEST,
+    DRAWS,
+    STEPS,
+    Board,
+    Placed,
+    anneal,
+    build,
+)
+from placement_engine.solver.kernels.messages import CLOSED
+from placement_engine.solver.kernels.pairs import knots
+from placement_engine.solver.wide import Wide
+
+WIDTH = 32
+"""Candidate sites of each mover."""
+NONE_YET = CLOSED
+"""Cost of the best plan while there is none."""
+NEVER_ZERO = 0x9E3779B97F4A7C15
+"""Mixed into the seed, for the generator must not start at 0."""
+
+
+class Annealing:
+    """A search that can be told to go on.
+
+    Parameters
+    ----------
+    problem, wide
+        What is searched.
+    seed
+        Of the dice.
+
+    Attributes
+    ----------
+    best
+        Sites of the movers in the best plan; None while there is none.
+    cost
+        Its fine cost.
+    steps
+        Proposals so far.
+    """
+
+    def __init__(self, problem: PlacementProblem, wide: Wide, *, seed: int) -> None:
+        self.wide = wide
+        self._board = board_of(problem, wide)
+        self._seed = seed
+        self._state = _nowhere(self._board, seed)
+
+    @property
+    def best(self) -> IntArray | None:
+        """Sites of the movers in the best plan; None while there is none."""
+        return None if self.cost >= NONE_YET else self._state.best.copy()
+
+    @property
+    def cost(self) -> int:
+        """Fine cost of the best plan."""
+        return int(self._state.tally[BEST])
+
+    @property
+    def steps(self) -> int:
+        """Proposals so far."""
+        return int(self._state.tally[STEPS])
+
+    def begin(self, lean: IntArray, whole: IntArray) -> None:
+        """Build a plan with costs leaning as told.
+
+        Parameters
+        ----------
+        lean
+            n × M added to the costs.
+        whole
+            Sites of those who come first, -1 for the others: of these, those who lose most
+            by their second choice come before the rest.
+        """
+        leaning = np.where(self.wide.open, self.wide.unary + lean, CLOSED)
+        two = np.partition(leaning, min(1, leaning.shape[1] - 1), axis=1)[:, :2]
+        regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8) * np.maximum(1, self.wide.demand)
+        placed = np.flatnonzero(whole >= 0)
+        lean = lean.copy()
+        lean[placed] = CLOSED >> 6
+        lean[placed, whole[placed]] = 0
+        order = np.lexsort((-regret, whole < 0))
+        build(self._board, self._state, order, lean)
+
+    def return_to(self, sites: IntArray) -> None:
+        """Go on from a plan; what was found stays known."""
+        fresh = _nowhere(self._board, self._seed)
+        lean = np.full(self.wide.unary.shape, CLOSED >> 4, dtype=np.int64)
+        lean[np.arange(len(sites)), sites] = 0
+        old = self._state
+        fresh.tally[BEST], fresh.tally[STEPS] = old.tally[BEST], old.tally[STEPS]
+        fresh.best[:], fresh.dice[:] = old.best, old.dice
+        build(self._board, fresh, np.arange(len(sites)), lean)
+        self._state = fresh
+
+    def run(self, steps: int, *, hot: float, cold: float, crowd: int, lean: IntArray) -> None:
+        """Anneal for so many proposals.
+
+        Parameters
+        ----------
+        hot, cold
+            Fine costs.
+        lean
+            n × M added to the costs where candidates are chosen.
+        """
+        anneal(self._board, self._state, self.candidates(lean), steps, hot, cold, crowd)
+
+    def candidates(self, lean: IntArray) -> IntArray:
+        """The sites of each mover that cost least as the others stand."""
+        cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
+        width = min(WIDTH, cost.shape[1])
+        chosen = np.argpartition(cost, width - 1, axis=1)[:, :width]
+        rank = np.argsort(np.take_along_axis(cost, chosen, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(chosen, rank, axis=1)
+
+    def spread(self, lean: IntArray) -> float:
+        """Typical fine difference between a mover's best sites: what heat is measured in."""
+        cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
+        few = np.sort(np.partition(cost, min(8, cost.shape[1] - 1), axis=1)[:, :9], axis=1)
+        rise = few[:, 1:] - few[:, :1]
+        return float(np.mean(rise[rise < CLOSED >> 4])) if (rise < CLOSED >> 4).any() else 1.0
+
+
+def board_of(problem: PlacementProblem, wide: Wide) -> Board:
+    """The arrays that the kernels read."""
+    r = wide.rivalry
+    return Board(
+        unary=wide.unary,
+        demand=wide.demand,
+        free=wide.free,
+        ceiling=wide.ceiling,
+        lines=r.lines,
+        tables=r.tables,
+        chances=r.chances,
+        near=r.near,
+        first=r.first,
+        edge=r.edge,
+        other=r.other,
+        side=r.side,
+        row_base=wide.rows.base,
+        row_ceiling=wide.rows.ceiling,
+        term_first=wide.rows.first,
+        term_row=wide.rows.row,
+        term_cost=wide.rows.cost,
+        exposure=problem.exposure_ppm / PPM,
+        metres=problem.distance_m,
+        curve=knots(),
+        fine=np.array([wide.fine], dtype=np.int64),
+        chill=-np.log((np.arange(DRAWS) + 0.5) / DRAWS),
+    )
+
+
+def _nowhere(board: Board, seed: int) -> Placed:
+    n, m = board.unary.shape
+    count = np.zeros(7, dtype=np.int64)
+    count[BEST] = NONE_YET
+    return Placed(
+        here=np.full(n, -1, dtype=np.int64),
+        delta=board.unary.copy(),
+        used=np.zeros(m, dtype=np.int64),
+        there=np.zeros((m, n), dtype=np.int32),
+        number=np.zeros(n, dtype=np.int64),
+        many=np.zeros(m, dtype=np.int64),
+        rows=board.row_base.copy(),
+        tally=count,
+        best=np.zeros(n, dtype=np.int64),
+        dice=np.array([(seed * 2 + 1) * NEVER_ZERO % 2**64], dtype=np.uint64),
+    )

@@ -1,0 +1,175 @@
+"""A lower bound for many movers: messages over the rivalry graph, prices on sites.
+
+Messages move parts of pair costs into unary costs and back, which changes no plan's cost;
+prices on the places of sites lower the cost of no allowed plan. `certified_bound` is right
+for any messages and prices whatever, so that how they were found needs no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from placement_engine.problem import UNLIMITED, IntArray
+from placement_engine.solver.kernels.messages import CLOSED, least_left, sweep
+from placement_engine.solver.kernels.transport import transport
+from placement_engine.solver.model import BoolArray
+from placement_engine.solver.wide import Wide
+
+WORTH_A_ROUND = 2_000
+"""Rounds that raise the bound by less than one part in so many lead to prices anew."""
+WORTH_NOTHING = 100_000
+"""Those that raise it by less than one part in so many even then are the last."""
+
+
+def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
+    """Micro-nats that no plan of the movers can stay below, base costs left out.
+
+    The cost of a plan is the sum of unary costs and of pair costs. Adding to the unary
+    costs what is taken from the pair costs, and a price for each place that is used, less
+    all places' prices, does not make an allowed plan dearer; each term is then at least its
+    own minimum.
+
+    Parameters
+    ----------
+    handed
+        E × 2 × M whole numbers: what each pair hands to its `a` and to its `b`.
+    prices
+        M whole numbers, not negative; 0 where a site has no limit.
+    """
+    rivalry, is_open = wide.rivalry, wide.open
+    unary = np.where(is_open, wide.unary + wide.demand[:, None] * prices, CLOSED)
+    limited = wide.free != UNLIMITED
+    bound = -int((prices[limited] * wide.free[limited]).sum())
+    for e, (a, b) in enumerate(rivalry.ends.tolist()):
+        table = rivalry.lines[e, 0]
+        if table >= 0:
+            unary[a] += np.where(is_open[a], handed[e, 0], 0)
+            unary[b] += np.where(is_open[b], handed[e, 1], 0)
+            bound += least_left(
+                rivalry.tables[table], handed[e, 0], handed[e, 1], is_open[a], is_open[b]
+            )
+    bound += int(unary.min(axis=1).sum())
+    return -(-bound // wide.fine)
+
+
+class Priced:
+    """Messages and prices of a problem, raised step by step.
+
+    Attributes
+    ----------
+    theta
+        n × M fine unary costs after messages and prices.
+    prices
+        M fine prices.
+    whole
+        Sites of those whom the last pricing placed whole, -1 for the others.
+    impossible
+        The capacities cannot hold everybody, which is exact.
+    rounds
+        Sweeps forward and backward so far.
+    """
+
+    def __init__(self, wide: Wide) -> None:
+        self.wide = wide
+        self.prices = np.zeros(len(wide.free), dtype=np.int64)
+        self.handed = np.zeros((len(wide.rivalry.ends), 2, len(wide.free)), dtype=np.int64)
+        self.theta = wide.unary.copy()
+        self.whole = np.full(len(wide.movers), -1, dtype=np.int64)
+        self.impossible = False
+        self.rounds = 0
+        self._arcs = _with_tables(wide)
+        self._limited = wide.free != UNLIMITED
+
+    @property
+    def value(self) -> int:
+        """The bound in fine units, as the sweeps leave it."""
+        paid = int((self.prices[self._limited] * self.wide.free[self._limited]).sum())
+        return int(self.theta.min(axis=1).sum()) - paid
+
+    def reprice(self) -> bool:
+        """Price sites anew for the costs as they are; whether the bound rose."""
+        if not self._limited.any():
+            return False
+        is_open = self.wide.open
+        demand = self.wide.demand[:, None]
+        plain = np.where(is_open, self.theta - demand * self.prices, CLOSED)
+        prices = np.zeros_like(self.prices)
+        if not transport(plain, self.wide.demand, self.wide.free, prices, self.whole):
+            self.impossible = True
+            return False
+        prices[~self._limited] = 0
+        return self._take(plain, prices)
+
+    def _take(self, plain: IntArray, prices: IntArray) -> bool:
+        before, old, kept = self.value, self.theta, self.prices
+        self.theta = np.where(plain < CLOSED, plain + self.wide.demand[:, None] * prices, CLOSED)
+        self.prices = prices
+        if self.value > before:
+            return True
+        self.theta, self.prices = old, kept
+        return False
+
+    def sweep(self) -> None:
+        """One sweep forward and one backward."""
+        rivalry = self.wide.rivalry
+        first, edge, other, side, line = self._arcs
+        for forward in (True, False):
+            sweep(
+                forward,
+                self.theta,
+                first,
+                edge,
+                other,
+                side,
+                line,
+                rivalry.tables,
+                rivalry.most,
+                self.handed,
+            )
+        self.rounds += 1
+
+    def raise_bound(
+        self, *, rounds: int, target: int, stop: Callable[[], bool], enough: bool = False
+    ) -> None:
+        """Sweep, and price anew where sweeps alone no longer help.
+
+        Parameters
+        ----------
+        rounds
+            At the most.
+        target
+            Fine value that is enough.
+        stop
+            Whether time is up.
+        enough
+            Stop where neither sweeps nor prices help any more.
+        """
+        before = self.value
+        for _ in range(rounds):
+            if stop() or self.impossible or before > target:
+                return
+            self.sweep()
+            now = self.value
+            if now - before <= abs(now) // WORTH_A_ROUND:
+                if not self.reprice() and now - before <= abs(now) // WORTH_NOTHING and enough:
+                    return
+                now = self.value
+            before = now
+
+    def beyond(self, limit: int) -> BoolArray:
+        """Sites (n × M) at which no plan stays at or below `limit` fine units."""
+        slack = limit - self.value
+        found: BoolArray = self.theta - self.theta.min(axis=1)[:, None] > slack
+        return found & self.wide.open
+
+
+def _with_tables(wide: Wide) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
+    """The pairs of each mover that have a table; see `kernels.messages.sweep`."""
+    r = wide.rivalry
+    line = r.lines[r.edge, r.side]
+    has = line >= 0
+    mover = np.repeat(np.arange(len(wide.movers)), np.diff(r.first))[has]
+    first = np.searchsorted(mover, np.arange(len(wide.movers) + 1)).astype(np.int64)
+    return first, r.edge[has], r.other[has], r.side[has], line[has]
