@@ -23,6 +23,7 @@ from benchmarks import (
     register,
     solver_scale,
     startup,
+    views,
 )
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "register": register.run,
     "audit": audit.run,
     "night": night.run,
+    "views": views.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,
