@@ -11,6 +11,7 @@ UV ?= uv
 DIST ?= dist
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint prove bench docs lock wheel clean
@@ -27,6 +28,10 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
+$(PEERS): $(READY) requirements-peers.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $(PEERS)
+
 demo: $(READY)  ## a synthetic country, three cases, one of them impossible
 	$(BIN)/placement demo
 
@@ -39,10 +44,10 @@ lint: $(READY)  ## ruff, mypy --strict and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-prove: $(READY)  ## the long proofs and benchmarks; writes docs/PROOFS.md and benchmarks/RESULTS.md
+prove: $(PEERS)  ## the long proofs and benchmarks; writes docs/PROOFS.md and benchmarks/RESULTS.md
 	$(BIN)/python docs/prove.py
 
-bench: $(READY)  ## the benchmarks; only prints
+bench: $(PEERS)  ## the benchmarks; only prints
 	$(BIN)/python -m benchmarks all
 
 docs: $(READY)  ## rewrite the help blocks of README.md and docs/commands.md

@@ -1,4 +1,4 @@
-"""``python -m benchmarks all|propose|startup|graph [--runs N] [--dir D] [--json] [--write]``."""
+"""``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import graph, propose, startup
+from benchmarks import audit, graph, intake, night, propose, register, startup
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
 BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "startup": startup.run,
     "graph": graph.run,
+    "intake": intake.run,
     "propose": propose.run,
+    "register": register.run,
+    "audit": audit.run,
+    "night": night.run,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -35,9 +39,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        rows = [row for name in chosen for row in BENCHMARKS[name](folder, given.runs)]
-    if given.write:
-        write_results(RESULTS, rows)
+        rows = []
+        for name in chosen:
+            found = BENCHMARKS[name](folder, given.runs)
+            if given.write:
+                write_results(RESULTS, name, found)
+            rows += found
     if given.json:
         document = {"machine": machine(), "rows": [row.document() for row in rows]}
         print(json.dumps(document, indent=2, ensure_ascii=False))

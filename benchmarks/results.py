@@ -1,4 +1,4 @@
-"""The table of the last run inside ``RESULTS.md``; the words around it are written by hand."""
+"""The table of each benchmark's last run inside ``RESULTS.md``; the words are written by hand."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from pathlib import Path
 
 from benchmarks.measure import Row, machine
 
-START, END = "<!-- the last run -->\n", "<!-- end of the last run -->\n"
+NEXT = "<!-- the next benchmark -->\n"
 
 
-def write_results(path: Path, rows: Sequence[Row]) -> None:
-    """Replace the table between the two marks of `path`."""
+def write_results(path: Path, name: str, rows: Sequence[Row]) -> None:
+    """Replace the table of benchmark `name` between its two marks in `path`, or add it."""
+    start, end = f"<!-- {name}: the last run -->\n", f"<!-- {name}: end -->\n"
     text = path.read_text(encoding="utf-8")
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    path.write_text(before + START + _markdown(rows) + END + after, encoding="utf-8")
+    if start not in text:
+        text = text.replace(NEXT, f"### {name}\n{start}{end}\n{NEXT}")
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    path.write_text(before + start + _markdown(rows) + end + after, encoding="utf-8")
 
 
 def _markdown(rows: Sequence[Row]) -> str:

@@ -42,10 +42,16 @@ from standard input.
 
 def command_names() -> Iterator[str]:
     """Every command, as it is typed after ``placement``, in the order of the table."""
-    root: Any = get_command(command_table().app)
-    for name, command in root.commands.items():
-        below = getattr(command, "commands", None)
-        yield from (f"{name} {inner}" for inner in below) if below else (name,)
+    yield from _below(get_command(command_table().app), "")
+
+
+def _below(group: Any, before: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        words = f"{before} {name}".strip()
+        if getattr(command, "commands", None):
+            yield from _below(command, words)
+        else:
+            yield words
 
 
 def help_block(words: str) -> str:

@@ -7,6 +7,7 @@ a named person decides, and the decision is what enters the register.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,8 @@ from typing import Self
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
+from placement_engine.cases.judging import note_unknown
+from placement_engine.cases.objections import objections
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.rules.registry import RULES
 from placement_engine.cases.standing import observe
@@ -40,7 +43,7 @@ from placement_engine.proposal.decision import (
     DecisionKind,
     StoredProposal,
 )
-from placement_engine.proposal.outcome import Notice, Proposal
+from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.stored import read_proposal, write_proposal
 from placement_engine.provenance import Provenance
 from placement_engine.register import KeyProvider, Register, VerifyReport
@@ -50,6 +53,7 @@ from placement_engine.vocabulary import (
     CaseId,
     MunicipalityCode,
     ProtectionCategory,
+    ProviderId,
 )
 
 VERSION = "0.1.0"
@@ -214,8 +218,9 @@ class PlacementEngine:
             seconds=clock() - start,
         )
         stored = write_proposal(proposal)
+        noted = note_unknown(self.register, assembly.world, self.as_of, entropy=os.urandom)
         self.register.put_proposals(dict.fromkeys(case_ids, stored))
-        if self.register.epoch == self._seen + 1:
+        if not noted and self.register.epoch == self._seen + 1:
             # Only this proposal was written since the facts were read: they still stand.
             self._seen += 1
         return proposal
@@ -227,15 +232,23 @@ class PlacementEngine:
 
     # A named person decides. ---------------------------------------------------------
 
-    def accept(self, case_id: CaseId, choice: int, *, decided_by: str) -> Decision:
+    def accept(
+        self,
+        case_id: CaseId,
+        choice: int,
+        *,
+        decided_by: str,
+        provider: ProviderId | None = None,
+    ) -> Decision:
         """Place the subject where choice number `choice` of the last proposal says.
 
-        The choice is checked again against today's facts first.
+        The choice, and the care provider where one is named, are checked against today's
+        facts first.
 
         Raises
         ------
         StaleProposal
-            The choice is not safe any more; propose again.
+            The choice is not safe any more, or the provider houses somebody who collides.
         """
         case = self.case(case_id)
         gates.check(case, self.as_of)
@@ -249,18 +262,25 @@ class PlacementEngine:
                 unchanged="Nothing was written.",
                 do=f"See: placement explain {case_id}.",
             )
-        if self._objections(case, chosen.municipality):
+        if self._objections(case, chosen.municipality, provider):
             raise StaleProposal(
-                f"Choice {choice} of case {case_id} is not safe any more: facts have changed.",
+                f"Choice {choice} of case {case_id} is not safe any more: facts have changed, or the "
+                "care provider houses somebody who must be kept apart.",
                 unchanged="Nothing was written.",
-                do=f"Run: placement propose {case_id}.",
+                do=f"Run: placement propose {case_id}, or choose another provider.",
             )
         record = {"kind": DecisionKind.CHOICE, "choice": choice, "reason": "", "objections": []}
-        self._decide(case, chosen.municipality, record, decided_by)
+        self._decide(case, chosen.municipality, record, decided_by, provider)
         return Decision(case=case_id, kind=DecisionKind.CHOICE, choice=choice)
 
     def override(
-        self, case_id: CaseId, municipality: MunicipalityCode, reason: str, *, decided_by: str
+        self,
+        case_id: CaseId,
+        municipality: MunicipalityCode,
+        reason: str,
+        *,
+        decided_by: str,
+        provider: ProviderId | None = None,
     ) -> Decision:
         """Place the subject elsewhere than proposed, with a reason that is recorded.
 
@@ -278,9 +298,9 @@ class PlacementEngine:
             "kind": DecisionKind.OVERRIDE,
             "choice": None,
             "reason": reason.strip(),
-            "objections": self._objections(case, municipality),
+            "objections": self._objections(case, municipality, provider),
         }
-        self._decide(case, municipality, record, decided_by)
+        self._decide(case, municipality, record, decided_by, provider)
         return Decision(case=case_id, kind=DecisionKind.OVERRIDE, choice=None)
 
     # Under the flow. -----------------------------------------------------------------
@@ -308,20 +328,7 @@ class PlacementEngine:
 
     def _assemble(self, cases: Sequence[Case], seed: int) -> Assembly:
         observer = self._observe()
-        unknown = frozenset(k for k, case in enumerate(cases) if self._once_unknown(case.id))
-        return assemble(observer.world(cases, once_unknown=unknown), observer.graph, seed=seed)
-
-    def _once_unknown(self, case_id: CaseId) -> bool:
-        """Whether too little was known when the case was last proposed: that stays."""
-        try:
-            last = self.explain(case_id).proposal
-        except UnknownReference:  # never proposed, or overridden without a proposal
-            return False
-        return any(
-            own.case == case_id
-            and {Notice.UNKNOWN_SUBJECT, Notice.UNKNOWN_HOUSEHOLD} & {*own.notices}
-            for own in last.cases
-        )
+        return assemble(observer.world(cases), observer.graph, seed=seed)
 
     def _refuse_other_terms(self, case_id: CaseId, proposed: Provenance) -> None:
         """A decision rests on the policy of its proposal, and not on an earlier day."""
@@ -332,19 +339,18 @@ class PlacementEngine:
                 do=f"Run: placement propose {case_id}.",
             )
 
-    def _objections(self, case: Case, municipality: MunicipalityCode) -> list[str]:
-        assembly = self._assemble([case], seed=0)
-        site = self.geography.index[municipality]
-        subject = assembly.problem.subjects[0]
-        objections = [
-            code for code, effect in assembly.effects[0].items() if effect.forbidden[site]
-        ]
-        if subject.ceiling is not None and subject.unary[site] > subject.ceiling:
-            objections.append("ceiling")
-        return objections
+    def _objections(
+        self, case: Case, municipality: MunicipalityCode, provider: ProviderId | None
+    ) -> list[str]:
+        return objections(self._assemble([case], seed=0), municipality, provider)
 
     def _decide(
-        self, case: Case, municipality: MunicipalityCode, record: Mapping[str, object], who: str
+        self,
+        case: Case,
+        municipality: MunicipalityCode,
+        record: Mapping[str, object],
+        who: str,
+        provider: ProviderId | None,
     ) -> None:
         provenance = self._provenance()
         decision = {
@@ -359,12 +365,12 @@ class PlacementEngine:
         self.register.accept(
             case.id,
             Placement(
-                subject=case.subject,
+                subject=self._observe().placed_as(case.subject),
                 municipality=municipality,
                 start=self.as_of,
                 end=None,
                 owner=case.owner,
-                provider=None,
+                provider=provider,
                 category=ProtectionCategory.DEFECTOR,
                 review_by=None,
             ),

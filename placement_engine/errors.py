@@ -65,17 +65,28 @@ class Fault:
 
 
 class InvalidFiles(InvalidInput):
-    """All faults of an import, collected and raised once."""
+    """All faults of an import, collected and raised once.
+
+    Parameters
+    ----------
+    faults
+        The faults; of very many, the first ones.
+    more
+        How many there are besides, which were counted alone.
+    """
 
     code = "PE-1010"
     shown: ClassVar[int] = 20
 
-    def __init__(self, faults: Iterable[Fault], *, what: str = "The input was refused") -> None:
+    def __init__(
+        self, faults: Iterable[Fault], *, what: str = "The input was refused", more: int = 0
+    ) -> None:
         self.faults: tuple[Fault, ...] = tuple(sorted(faults))
-        n = len(self.faults)
+        self.count = n = len(self.faults) + more
         lines = [f"  {fault}" for fault in self.faults[: self.shown]]
-        if n > self.shown:
-            lines.append(f"  and {n - self.shown} more; --json lists all")
+        if n > len(lines):
+            listed = f"the first {len(self.faults)}" if more else "all"
+            lines.append(f"  and {n - len(lines)} more; --json lists {listed}")
         super().__init__(
             f"{what}: {n} fault{'s' if n != 1 else ''}.",
             unchanged="Nothing was imported.",
@@ -113,6 +124,12 @@ class StaleProposal(InvalidInput):
     code = "PE-1060"
 
 
+class InvalidJudgement(InvalidInput):
+    """A judgement of the network that cannot be made as things stand."""
+
+    code = "PE-1080"
+
+
 class InvalidPolicy(PlacementError):
     """The policy file is wrong."""
 
@@ -132,6 +149,20 @@ class DataFault(PlacementError):
 
     code = "PE-1120"
     exit_code = 11
+
+
+class MissingExtra(PlacementError):
+    """Something was asked for whose library is not installed."""
+
+    code = "PE-1130"
+    exit_code = 11
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(
+            f"{what} needs a library that is not installed.",
+            unchanged="Nothing was changed.",
+            do=f"Run: pip install placement-engine[{extra}].",
+        )
 
 
 class RegisterUnavailable(PlacementError):
@@ -160,6 +191,12 @@ class NotPermitted(PlacementError):
 
     code = "PE-1500"
     exit_code = 15
+
+
+class ApprovalNeeded(NotPermitted):
+    """A second person has to sign first; the request waits in the register."""
+
+    code = "PE-1510"
 
 
 EXIT_CODES: dict[int, str] = {

@@ -20,7 +20,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from placement_engine.errors import InvalidPolicy
-from placement_engine.vocabulary import Band, Grade, TieKind
+from placement_engine.vocabulary import Band, Grade, ProtectionCategory, TieKind
 
 DAYS_PER_MONTH = 30.4375
 
@@ -202,11 +202,41 @@ class Children:
 
 
 @validated(frozen=True, slots=True, kw_only=True, config=_strict)
+class Nightly:
+    """When the nightly recheck speaks up, and how long it waits."""
+
+    worse_ratio: Annotated[float, Field(gt=1)]
+    worse_micronats: Annotated[int, Field(ge=0)]
+    repeat_days: Annotated[int, Field(ge=1)]
+    escalate_days: Annotated[int, Field(ge=1)]
+    review_notice_days: Annotated[int, Field(ge=0)]
+    actor_notice_days: Annotated[int, Field(ge=0)]
+    breach_days: Annotated[int, Field(ge=1)]
+
+
+@validated(frozen=True, slots=True, kw_only=True, config=_strict)
 class Choices:
     """How many alternatives are shown, and how far apart."""
 
     count: Annotated[int, Field(ge=1, le=20)]
     apart_km: NotNegative
+
+
+@validated(frozen=True, slots=True, kw_only=True, config=_strict)
+class Retention:
+    """For how many months what has ended is kept, by why somebody was protected."""
+
+    defector: Positive
+    witness: Positive
+    honour: Positive
+    other: Positive
+    superseded_networks: Positive
+    review_every: Positive
+
+    def months(self, category: ProtectionCategory) -> float:
+        """For how long a placement of this category is kept after its end."""
+        kept: float = getattr(self, category.value)
+        return kept
 
 
 @validated(frozen=True, slots=True, kw_only=True, config=_strict)
@@ -241,6 +271,8 @@ class Policy:
     continuity: ContinuityPoints
     children: Children
     choices: Choices
+    retention: Retention
+    nightly: Nightly
     reasons: tuple[tuple[str, str], ...] = field(repr=False)
 
     @classmethod

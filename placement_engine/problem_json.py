@@ -32,7 +32,7 @@ VERSION = 1
 MAX_DIGITS = 30
 """No number that is allowed is longer; refused before Python reads it."""
 
-TOO_LARGE = 10**MAX_DIGITS
+TOO_LARGE: int = 10**MAX_DIGITS
 
 T = TypeVar("T")
 

@@ -61,6 +61,31 @@ BONDS = frozenset(
 ENMITIES = frozenset(TieKind) - BONDS
 
 
+class EventKind(StrEnum):
+    """Acts that are evidence of enmity; a threat or extortion runs from the one who threatens."""
+
+    SHOOTING = "shooting"
+    EXPLOSION = "explosion"
+    ARSON = "arson"
+    ASSAULT = "assault"
+    ROBBERY = "robbery"
+    KIDNAPPING = "kidnapping"
+    THREAT = "threat"
+    EXTORTION = "extortion"
+
+
+class NetworkFormat(StrEnum):
+    """How intelligence comes in and goes out."""
+
+    FOLDER = "folder"
+    CSV = "csv"
+    XLSX = "xlsx"
+    ANX = "anx"
+    GRAPHML = "graphml"
+    FTM = "ftm"
+    STIX = "stix"
+
+
 class PersonRole(StrEnum):
     """Why a person stands in the network."""
 

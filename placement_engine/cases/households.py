@@ -9,20 +9,25 @@ from numpy.typing import NDArray
 
 from placement_engine.cases.case import Case
 from placement_engine.graph import PairScores, RivalGraph
+from placement_engine.intelligence.identity import Identity
 from placement_engine.problem import PPM
-from placement_engine.vocabulary import SubjectRef
 
 FloatArray = NDArray[np.float64]
 Household = tuple[str, ...]
 """Ids of those who live together, never empty."""
 
 
-def living_with(cases: Sequence[Case]) -> dict[SubjectRef, Household]:
-    """Those who live with each subject, from all cases of theirs: a later case adds, only."""
-    members: dict[SubjectRef, set[str]] = {}
+def living_with(cases: Sequence[Case], identity: Identity) -> dict[str, Household]:
+    """Those who live with each subject, from all cases of theirs: a later case adds, only.
+
+    Subjects stand under the id that is kept of theirs.
+    """
+    members: dict[str, set[str]] = {}
     for case in cases:
         if case.household:
-            members.setdefault(case.subject, set()).update(m.id for m in case.household)
+            members.setdefault(identity.of(case.subject), set()).update(
+                m.id for m in case.household
+            )
     return {subject: tuple(sorted(ids)) for subject, ids in members.items()}
 
 

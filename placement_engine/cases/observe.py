@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from placement_engine.cases.case import Case
 from placement_engine.cases.gangs import gang_costs
 from placement_engine.cases.households import Household, at_least_one, household_scores
+from placement_engine.cases.steps import highest_step
 from placement_engine.cases.world import CaseTies, Placed, Present, World
 from placement_engine.errors import InvalidCase
 from placement_engine.geo import Geography
 from placement_engine.graph import PairScores, RivalGraph
 from placement_engine.intelligence import Facility, Placement
+from placement_engine.intelligence.identity import Identity
 from placement_engine.policy import Policy
 from placement_engine.problem import PPM, IntArray, micronats, micronats_array
 from placement_engine.vocabulary import SubjectRef
@@ -37,7 +39,11 @@ class Observer:
     placements
         All placements on record, ended ones too: they tell the regions lived in.
     households
-        Those who live with a placed person, where her own case is on record.
+        Those who live with a placed person, where her own case is on record; by kept id.
+    identity
+        Which ids mean one person.
+    noted, cleared
+        People of whom too little was once known, and those whom an analyst has cleared.
     """
 
     def __init__(
@@ -48,13 +54,18 @@ class Observer:
         geography: Geography,
         placements: Sequence[Placement],
         facilities: Sequence[Facility],
-        households: Mapping[SubjectRef, tuple[str, ...]],
+        households: Mapping[str, tuple[str, ...]],
+        identity: Identity | None = None,
+        noted: frozenset[str] = frozenset(),
+        cleared: frozenset[str] = frozenset(),
     ) -> None:
         self.graph = graph
         self.policy = policy
         self.geography = geography
         self.facilities = tuple(facilities)
         self._living_with = households
+        self._who = (identity or Identity()).of
+        self._noted, self._cleared = noted, cleared
         self.exposure: FloatArray = geography.exposure_ppm(policy) / PPM
         self.history = tuple(sorted(placements, key=lambda p: (p.start, p.subject)))
         self.in_force = tuple(
@@ -70,18 +81,43 @@ class Observer:
         self._actors = [(actor,) for actor in self._present.actors]
         self._shares: dict[int, int] = {}
 
-    def world(self, cases: Sequence[Case], *, once_unknown: frozenset[int] = frozenset()) -> World:
+    @property
+    def site(self) -> IntArray:
+        """(N,) site index of each placement in force."""
+        return self._site
+
+    @property
+    def present(self) -> Present:
+        """Groups and named actors, where they are known to be."""
+        return self._present
+
+    def household(self, subject: SubjectRef) -> Household:
+        """Those who live together with a placed person, herself first."""
+        return self._household(subject)
+
+    def own_shares(self) -> IntArray:
+        """(N,) own share of each placement in force, in micro-nats."""
+        return self._own_shares(range(len(self.in_force)), ())
+
+    def world(self, cases: Sequence[Case]) -> World:
         """The world of these cases, all placed people folded."""
-        own = {case.subject for case in cases}
-        placed_alone = {str(p.subject) for p in self.in_force if p.subject not in own}
-        if any(member.id in placed_alone for case in cases for member in case.household):
+        own = {self._who(case.subject) for case in cases}
+        placed_alone = {self._who(p.subject) for p in self.in_force} - own
+        members = [self._who(member.id) for case in cases for member in case.household]
+        if placed_alone & {*members}:
             raise InvalidCase(
                 "A member of the household cannot move with this case as it stands.",
                 unchanged="Nothing was computed.",
                 do="Check the household; whoever has a case of their own is placed by it.",
             )
-        kept = [i for i, p in enumerate(self.in_force) if p.subject not in own]
-        moving = [i for i, p in enumerate(self.in_force) if p.subject in own]
+        if len(own) < len(cases) or own & {*members} or len(set(members)) < len(members):
+            raise InvalidCase(
+                "Two of the ids asked for are one person by a judgement.",
+                unchanged="Nothing was computed.",
+                do="Ask for the cases one by one, or see: placement network judgements.",
+            )
+        kept = [i for i, p in enumerate(self.in_force) if self._who(p.subject) not in own]
+        moving = [i for i, p in enumerate(self.in_force) if self._who(p.subject) in own]
         site = self._site[kept]
         subjects = tuple(self.in_force[i].subject for i in kept)
         ties = tuple(self._ties(case, subjects) for case in cases)
@@ -120,14 +156,25 @@ class Observer:
             capacity=self.geography.capacity(self.policy),
             used=used,
             folded=np.ones(len(kept), dtype=np.bool_),
-            once_unknown=once_unknown,
+            noted=self._among(self._noted, cases),
+            cleared=self._among(self._cleared, cases),
         )
+
+    def placed_as(self, subject: SubjectRef) -> SubjectRef:
+        """The id under which somebody is placed now, if another record of hers is."""
+        own = [p.subject for p in self.in_force if self._who(p.subject) == self._who(subject)]
+        return subject if not own or subject in own else own[-1]
+
+    def _among(self, people: frozenset[str], cases: Sequence[Case]) -> frozenset[str]:
+        asked = (i for case in cases for i in (case.subject, *(m.id for m in case.household)))
+        return frozenset(i for i in asked if self._who(i) in people)
 
     def _ties(self, case: Case, placed: Sequence[SubjectRef]) -> CaseTies:
         members = (case.subject, *(member.id for member in case.household))
         alone = [(member,) for member in members]
         to_placed = household_scores(self.graph, alone, [self._household(s) for s in placed])
         to_present = household_scores(self.graph, alone, self._actors)
+        inside = self.graph.scores(members, members)
         return CaseTies(
             members=members,
             placed=to_placed,
@@ -136,10 +183,11 @@ class Observer:
             household_reunion=at_least_one(to_placed.reunion),
             household_present=at_least_one(to_present.h_or),
             coverage=tuple(self.graph.coverage(member) for member in members),
+            divided=highest_step(self.policy, inside.h_or, inside.direct) is not None,
         )
 
     def _household(self, subject: SubjectRef) -> Household:
-        return (subject, *self._living_with.get(subject, ()))
+        return (subject, *self._living_with.get(self._who(subject), ()))
 
     def _own_shares(self, people: Sequence[int], moving: Sequence[int]) -> IntArray:
         """Own shares (indices into `in_force`) without what the moving people add."""
@@ -171,14 +219,14 @@ class Observer:
     def _current(self, case: Case) -> int | None:
         if case.current is not None:
             return self.geography.index[case.current]
-        lived = [p for p in self.in_force if p.subject == case.subject]
+        lived = [p for p in self.in_force if self._who(p.subject) == self._who(case.subject)]
         return self.geography.index[lived[-1].municipality] if lived else None
 
     def _regions(self, case: Case) -> tuple[int, ...]:
         regions = [
             int(self.geography.health_region[self.geography.index[p.municipality]])
             for p in self.history
-            if p.subject == case.subject
+            if self._who(p.subject) == self._who(case.subject)
         ]
         current = self._current(case)
         if current is not None:

@@ -90,6 +90,8 @@ class CaseTies:
         (A,) the same hostility to each presence.
     coverage
         H, how much is known of each member.
+    divided
+        Whether two members are hostile enough that, placed apart, they would be kept apart.
     """
 
     members: tuple[str, ...]
@@ -99,6 +101,7 @@ class CaseTies:
     household_reunion: NDArray[np.float64]
     household_present: NDArray[np.float64]
     coverage: tuple[Coverage, ...]
+    divided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -121,9 +124,11 @@ class World:
     folded
         (N,) whether a placed person's cost is folded into the unary costs; the others
         stand in the problem as fixed subjects with pairs of their own.
-    once_unknown
-        Indices of the cases for which too little was known when they were last proposed;
-        the arrival of a tie does not clear that.
+    noted
+        Members of households of whom too little was known when a proposal was made; the
+        arrival of a tie does not clear that.
+    cleared
+        Those whom a named analyst has cleared of it.
     """
 
     as_of: date
@@ -140,7 +145,8 @@ class World:
     capacity: IntArray
     used: IntArray
     folded: BoolArray
-    once_unknown: frozenset[int] = frozenset()
+    noted: frozenset[str] = frozenset()
+    cleared: frozenset[str] = frozenset()
 
     @property
     def sites(self) -> int:

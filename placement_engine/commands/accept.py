@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
-from placement_engine.errors import InvalidConfiguration, UsageError
-from placement_engine.vocabulary import CaseId, Language
+from placement_engine.commands.session import acting_user
+from placement_engine.errors import UsageError
+from placement_engine.vocabulary import CaseId, Language, ProviderId
 
 if TYPE_CHECKING:
     from placement_engine.report.bodies import DecisionBody
-
-MAX_NAME = 200
 
 
 @shared(REGISTER, MODEL, OUTPUT)
@@ -31,6 +30,10 @@ def accept(
             help="Decide otherwise: code on line 1 of standard input, then the reason.",
         ),
     ] = False,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", metavar="ID", help="Pseudonym of the care provider."),
+    ] = None,
     editor: Annotated[
         bool, typer.Option("--editor", help="Write the override in an editor.")
     ] = False,
@@ -44,14 +47,15 @@ def accept(
         raise UsageError("Give either --choice N or --override.")
     if editor and not override:
         raise UsageError("--editor goes with --override.")
-    who = _decided_by(run)
+    who = acting_user(run.settings)
     other = read_override(language=run.language, editor=editor) if override else None
-    with run.engine() as engine:
+    housed_by = None if provider is None else _pseudonym(provider)
+    with run.engine() as engine, engine.register.desk.acting("propose", [case]):
         if other is not None:
-            decision = engine.override(CaseId(case), *other, decided_by=who)
+            decision = engine.override(CaseId(case), *other, decided_by=who, provider=housed_by)
         else:
             assert choice is not None
-            decision = engine.accept(CaseId(case), choice, decided_by=who)
+            decision = engine.accept(CaseId(case), choice, decided_by=who, provider=housed_by)
         body = DecisionBody(
             case=decision.case,
             kind=decision.kind.value,
@@ -62,21 +66,13 @@ def accept(
     run.output.result(body, page(line(_told(body, run.language))))
 
 
-def _decided_by(run: Run) -> str:
-    """Who decides: a name that somebody answers for.
+def _pseudonym(provider: str) -> ProviderId:
+    from placement_engine.intelligence.ids import id_problem
 
-    Raises
-    ------
-    InvalidConfiguration
-        If nobody is named.
-    """
-    who = (run.settings["decided_by"].value or "").strip()
-    if not who or len(who) > MAX_NAME or not who.isprintable():
-        raise InvalidConfiguration(
-            "Nobody is named who decides.",
-            do="Set decided_by in the configuration, or PLACEMENT_USER.",
-        )
-    return who
+    problem = id_problem(provider)
+    if problem:
+        raise UsageError(f"--provider {problem}.")
+    return ProviderId(provider)
 
 
 def _told(body: DecisionBody, language: Language) -> str:

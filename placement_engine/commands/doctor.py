@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
+from placement_engine.commands.settings import without_credentials
 from placement_engine.errors import InvalidConfiguration, PlacementError
 from placement_engine.vocabulary import Language
 
@@ -49,6 +50,7 @@ def doctor(run: Run) -> int:
             ("register", _register),
             ("passphrase", _passphrase),
             ("core dumps", _core_dumps),
+            ("nightly units", _nightly),
         )
     )
     body = DoctorBody(ok=all(row.ok for row in checks), checks=checks)
@@ -122,7 +124,13 @@ def _cache(run: Run) -> str:
 def _register(run: Run) -> str:
     if run.settings["register"].value is None:
         return "–"
-    path = run.register_path
+    location = run.register_location
+    if "://" in location:
+        from placement_engine.register.location import open_store
+
+        open_store(location, read_only=True).close()
+        return without_credentials(location)
+    path = Path(location)
     if not path.exists():
         raise InvalidConfiguration("The register file does not exist.", do="See: register init.")
     _private(path, "register file")
@@ -158,3 +166,20 @@ def _core_dumps(run: Run) -> str:
     if not forbid_core_dumps():
         raise InvalidConfiguration("Core dumps cannot be forbidden.", do="Run: ulimit -c 0.")
     return "0"
+
+
+def _nightly(run: Run) -> str:
+    """That installed units of the nightly recheck still say what they must."""
+    from placement_engine.nightly.schedule import missing_lines
+
+    del run
+    missing = missing_lines()
+    if missing is None:
+        return "–"
+    if missing:
+        told = "; ".join(f"{name}: {', '.join(lines)}" for name, lines in missing.items())
+        raise InvalidConfiguration(
+            f"Units of the nightly recheck lack lines: {told}.",
+            do="Install them again: placement recheck --print-units.",
+        )
+    return "ok"

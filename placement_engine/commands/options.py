@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from placement_engine.commands.output import Output
-from placement_engine.commands.passphrase import read_passphrase
 from placement_engine.commands.phrases import say
+from placement_engine.commands.session import ACCESS, open_session
 from placement_engine.commands.settings import Setting, read_settings
 from placement_engine.errors import InvalidConfiguration, UsageError
 from placement_engine.vocabulary import Language
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from placement_engine.engine import PlacementEngine
     from placement_engine.policy import Policy
     from placement_engine.proposal.outcome import Notice
+    from placement_engine.register import Register
     from placement_engine.solver import Limits
 
 Group = tuple[tuple[str, object, object], ...]
@@ -70,7 +71,9 @@ REGISTER: Group = (
         "register",
         Annotated[
             str | None,
-            typer.Option("--register", metavar="PATH", help="Register file."),
+            typer.Option(
+                "--register", metavar="PATH|URL", help="Register: a file, or postgresql://…"
+            ),
         ],
         None,
     ),
@@ -102,6 +105,41 @@ REGISTER: Group = (
         ],
         None,
     ),
+    (
+        "passphrase_credential",
+        Annotated[
+            str | None,
+            typer.Option(
+                "--passphrase-credential", metavar="NAME", help="Passphrase given by systemd."
+            ),
+        ],
+        None,
+    ),
+    (
+        "pkcs11_module",
+        Annotated[
+            str | None,
+            typer.Option(
+                "--pkcs11-module",
+                metavar="LIB",
+                help="Hardware module that holds the key; the passphrase is then its PIN.",
+            ),
+        ],
+        None,
+    ),
+    (
+        "pkcs11_token",
+        Annotated[str | None, typer.Option("--pkcs11-token", metavar="LABEL", help="Its token.")],
+        None,
+    ),
+    (
+        "pkcs11_key",
+        Annotated[
+            str | None, typer.Option("--pkcs11-key", metavar="LABEL", help="The token's key.")
+        ],
+        None,
+    ),
+    *ACCESS,
 )
 SEARCH: Group = (
     (
@@ -166,13 +204,19 @@ class Run:
         return Path(self.settings["cache_dir"].value or ".")
 
     @property
-    def register_path(self) -> Path:
-        """The register file that is named.
+    def passphrase_fd(self) -> int | None:
+        """Open file descriptor to read the passphrase from."""
+        given: int | None = self.options["passphrase_fd"]
+        return given
+
+    @property
+    def register_location(self) -> str:
+        """Path or address of the register that is named.
 
         Raises
         ------
         InvalidConfiguration
-            If none is named, or one of a kind that this release has not.
+            If none is named.
         """
         named = self.settings["register"].value
         if named is None:
@@ -180,12 +224,7 @@ class Run:
                 "No register is named.",
                 do="Give --register PATH or set register in the configuration.",
             )
-        if "://" in named:
-            raise InvalidConfiguration(
-                "That register is on a server; this release keeps registers in SQLite files only.",
-                do="Give --register the path of a file.",
-            )
-        return Path(named)
+        return named
 
     def policy(self) -> Policy:
         """The policy that is named, or the shipped one."""
@@ -213,38 +252,57 @@ class Run:
         return Limits(time_s=time_s, max_work=work, gap=gap)
 
     @contextmanager
-    def engine(self, *, create: bool = False) -> Iterator[PlacementEngine]:
-        """The engine over the register that is named, opened with the passphrase, then closed.
+    def engine(
+        self, *, create: bool = False, single_user: bool = True
+    ) -> Iterator[PlacementEngine]:
+        """The engine over the register that is named, then closed."""
+        from placement_engine.engine import PlacementEngine
+        from placement_engine.geo import load_geography
+
+        policy = self.policy()
+        with self.opened(create=create, single_user=single_user) as register:
+            geography = load_geography(policy, cache_dir=self.cache_dir)
+            yield PlacementEngine(
+                register=register, policy=policy, geography=geography, as_of=self.as_of
+            )
+
+    @contextmanager
+    def opened(
+        self, *, create: bool = False, single_user: bool = True, anchored: bool = True
+    ) -> Iterator[Register]:
+        """The register that is named, opened for the one who acts, then closed.
 
         Core dumps are forbidden first, and the bytes of the passphrase overwritten at once.
+
+        Parameters
+        ----------
+        create, single_user
+            Make it anew, and for whom.
+        anchored
+            False where the anchor itself is to be set anew.
         """
-        from placement_engine.engine import PlacementEngine
-        from placement_engine.register import PassphraseKey
-        from placement_engine.register.hardening import forbid_core_dumps
+        from placement_engine.commands.opening import keys_of
+        from placement_engine.register import Register
+        from placement_engine.register.location import open_store, store_maker
 
-        forbid_core_dumps()
-        path, as_of, policy = self.register_path, self.as_of, self.policy()
-        passphrase = read_passphrase(
-            self.settings, self.options["passphrase_fd"], language=self.language, new=create
-        )
-        keys = PassphraseKey(passphrase)
-        cache = self.cache_dir
-        try:
-            engine = (
-                PlacementEngine.create(
-                    path, keys, single_user=True, as_of=as_of, policy=policy, cache_dir=cache
-                )
-                if create
-                else PlacementEngine.open(path, keys, as_of=as_of, policy=policy, cache_dir=cache)
+        location, as_of = self.register_location, self.as_of
+        with keys_of(self, new=create) as keys:
+            session = open_session(
+                self.settings, self.options, language=self.language, anchored=anchored
             )
-        finally:
-            keys.wipe()
-        with engine:
-            if engine.single_user:
+            if create:
+                make = store_maker(location, os.urandom)
+                register = Register.found(
+                    make, keys, single_user=single_user, today=as_of, session=session
+                )
+            else:
+                register = Register.over(open_store(location), keys, session=session)
+        with register:
+            if register.single_user:
                 self.output.note(say(self.language, "single_user"))
-            yield engine
+            yield register
 
-    def notices(self, engine: PlacementEngine) -> tuple[Notice, ...]:
+    def notices(self, engine: PlacementEngine | Register) -> tuple[Notice, ...]:
         """What every answer over this register must tell."""
         from placement_engine.proposal.outcome import Notice
 
@@ -262,6 +320,9 @@ def shared(*groups: Group) -> Callable[[Callable[..., int | None]], Callable[...
         @wraps(command)
         def run_command(**given: Any) -> int | None:
             options = {name: given.pop(name) for name, _, _ in added}
+            # What the log says of purpose and case where nothing else does.
+            options["command"] = f"{command.__module__.rpartition('.')[2]} {command.__name__}"
+            options["case"] = given.get("case") or ""
             return command(make_run(options), **given)
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own_parameters]
@@ -288,6 +349,15 @@ def make_run(options: Mapping[str, Any]) -> Run:
         "register": options.get("register"),
         "passphrase_file": options.get("passphrase_file"),
         "passphrase_command": options.get("passphrase_command"),
+        "passphrase_credential": options.get("passphrase_credential"),
+        "pkcs11_module": options.get("pkcs11_module"),
+        "pkcs11_token": options.get("pkcs11_token"),
+        "pkcs11_key": options.get("pkcs11_key"),
+        "role": options.get("role"),
+        "identity": options.get("identity"),
+        "identity_passphrase_file": options.get("identity_passphrase_file"),
+        "anchor": options.get("anchor"),
+        "witness": options.get("witness"),
         "policy": options.get("policy_file"),
         "lang": None if lang is None else lang.value,
     }

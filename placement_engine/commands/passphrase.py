@@ -6,29 +6,39 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from placement_engine.commands.phrases import say
 from placement_engine.commands.settings import Setting
 from placement_engine.errors import InvalidConfiguration, UsageError, WrongKey
 from placement_engine.vocabulary import Language
 
+SOURCES: Final = ("passphrase_file", "passphrase_command", "passphrase_credential")
 MAX_BYTES = 64 * 1024
 """More than this is not a passphrase but a wrong file."""
 
 
 def read_passphrase(
-    settings: Mapping[str, Setting], fd: int | None, *, language: Language, new: bool = False
+    settings: Mapping[str, Setting],
+    fd: int | None,
+    *,
+    language: Language,
+    new: bool = False,
+    credentials: str | None = None,
 ) -> bytearray:
     """The passphrase as bytes that the caller can overwrite.
 
     Parameters
     ----------
     settings
-        ``passphrase_file`` and ``passphrase_command`` of the effective settings.
+        ``passphrase_file``, ``passphrase_command`` and ``passphrase_credential`` of the
+        effective settings.
     fd
         Open file descriptor to read it from.
     new
         Whether a person is asked twice, because nothing can tell a slip.
+    credentials
+        The folder in which systemd lays a service's credentials, decrypted for it alone.
 
     Raises
     ------
@@ -37,24 +47,27 @@ def read_passphrase(
     WrongKey
         No source is given or it gives nothing.
     """
-    file, command = settings["passphrase_file"], settings["passphrase_command"]
-    given = [s for s in (file, command) if s.origin == "option"]
+    named = [settings[name] for name in SOURCES]
+    given = [s for s in named if s.origin == "option"]
     if len(given) + (fd is not None) > 1:
         raise UsageError(
             "More than one source of the passphrase is given.",
-            do="Give one of --passphrase-file, --passphrase-fd and --passphrase-command.",
+            do="Give one of --passphrase-file, --passphrase-fd, --passphrase-command and"
+            " --passphrase-credential.",
         )
     if fd is not None:
         return _checked(_from_descriptor(fd))
-    sources = given or [s for s in (file, command) if s.value is not None]
+    sources = given or [s for s in named if s.value is not None]
     if len(sources) > 1:
         raise InvalidConfiguration(
             "The configuration gives more than one source of the passphrase.",
-            do="Keep one of passphrase_file and passphrase_command.",
+            do=f"Keep one of {', '.join(SOURCES)}.",
         )
     if sources and sources[0].value is not None:
-        read = _from_file if sources[0].name == "passphrase_file" else _from_command
-        return _checked(read(sources[0].value))
+        name, value = sources[0].name, sources[0].value
+        if name == "passphrase_credential":
+            return _checked(_from_credential(value, credentials))
+        return _checked(_from_file(value) if name == "passphrase_file" else _from_command(value))
     if sys.stdin.isatty():
         return _checked(_from_person(language, twice=new))
     raise WrongKey(
@@ -62,6 +75,16 @@ def read_passphrase(
         unchanged="Nothing was opened.",
         do="Give --passphrase-file, --passphrase-fd or --passphrase-command.",
     )
+
+
+def from_file(path: str) -> bytearray:
+    """A passphrase from the first line of a file; raises `WrongKey` if it gives none."""
+    return _checked(_from_file(path))
+
+
+def from_person(language: Language, *, twice: bool, phrase: str) -> bytearray:
+    """A passphrase that a person types; raises `WrongKey` if nothing is typed."""
+    return _checked(_from_person(language, twice=twice, phrase=phrase))
 
 
 def _checked(raw: bytearray) -> bytearray:
@@ -82,9 +105,25 @@ def _from_file(path: str) -> bytearray:
             return bytearray(file.read(MAX_BYTES + 3))
     except OSError as error:
         raise WrongKey(
-            f"The passphrase file cannot be read ({type(error).__name__}).",
+            f"The passphrase file or credential cannot be read ({type(error).__name__}).",
             unchanged="Nothing was opened.",
         ) from None
+
+
+def _from_credential(name: str, folder: str | None) -> bytearray:
+    """What systemd has decrypted for this service (LoadCredentialEncrypted=)."""
+    if Path(name).name != name or name in ("", ".", ".."):
+        raise InvalidConfiguration(
+            "The name of the credential is a path.",
+            do="Give the name alone, as in LoadCredentialEncrypted=.",
+        )
+    if folder is None:
+        raise WrongKey(
+            "There are no credentials: systemd did not start this program with any.",
+            unchanged="Nothing was opened.",
+            do="Start it as a service with LoadCredentialEncrypted=.",
+        )
+    return _from_file(str(Path(folder) / name))
 
 
 def _from_descriptor(fd: int) -> bytearray:
@@ -125,10 +164,10 @@ def _from_command(command: str) -> bytearray:
     return bytearray(done.stdout)
 
 
-def _from_person(language: Language, *, twice: bool) -> bytearray:
+def _from_person(language: Language, *, twice: bool, phrase: str = "passphrase") -> bytearray:
     from getpass import getpass
 
-    first = bytearray(getpass(say(language, "passphrase"), stream=sys.stderr).encode())
-    if twice and first != getpass(say(language, "passphrase_again"), stream=sys.stderr).encode():
+    first = bytearray(getpass(say(language, phrase), stream=sys.stderr).encode())
+    if twice and first != getpass(say(language, f"{phrase}_again"), stream=sys.stderr).encode():
         raise WrongKey("The two passphrases differ.", unchanged="Nothing was made.")
     return first

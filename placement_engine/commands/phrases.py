@@ -32,6 +32,17 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "{unknown} av {asked} id är inte kända i nätverket.",
             "{unknown} of {asked} ids are not known in the network.",
         ),
+        "exported": ("Skrivet: {counts}.", "Written: {counts}."),
+        "withheld": (
+            "Utelämnat: {ties} kopplingar med hanteringskod som inte angavs, och {nodes} personer "
+            "och grupper som bara de nämner.",
+            "Left out: {ties} ties with a handling code that was not given, and {nodes} persons "
+            "and groups that they alone mention.",
+        ),
+        "plain_text": (
+            "Filen är inte krypterad. Förstör den när den inte behövs.",
+            "The file is not encrypted. Destroy it when it is not needed.",
+        ),
         "interrupted": ("Avbrutet innan det fanns ett svar.", "Interrupted before an answer."),
         "single_user": (
             "Enanvändarregister för prov: ingen andra person godkänner något.",
@@ -39,6 +50,11 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "passphrase": ("Lösenfras: ", "Passphrase: "),
         "passphrase_again": ("Lösenfras igen: ", "Passphrase again: "),
+        "identity_passphrase": (
+            "Lösenfras för din privata nyckel: ",
+            "Passphrase of your private key: ",
+        ),
+        "identity_passphrase_again": ("Samma igen: ", "The same again: "),
     }
 )
 """Key to (Swedish, English)."""
@@ -55,13 +71,16 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1040": "Samtycke eller villkor saknas, så inget beräknas.",
         "PE-1050": "Det som pekas ut är inte känt här.",
         "PE-1060": "Förslaget gäller inte längre.",
+        "PE-1080": "Det går inte att bedöma så.",
         "PE-1100": "Regelverket är fel.",
         "PE-1110": "Inställningarna saknas eller motsäger varandra.",
         "PE-1120": "Kommundata är ofullständiga eller ändrade.",
+        "PE-1130": "Ett bibliotek som behövs är inte installerat.",
         "PE-1200": "Registret är upptaget eller går inte att nå.",
         "PE-1300": "Nyckeln är fel eller saknas.",
         "PE-1400": "Registret är ändrat utanför programmet.",
         "PE-1500": "Det är inte tillåtet.",
+        "PE-1510": "En andra person måste godkänna först.",
     }
 )
 """What an error code means, in Swedish; the details follow in the error's own words."""

@@ -49,8 +49,9 @@ def program(
     for path, command in commands.items():
         group, _, name = path.rpartition(" ")
         (under[group] if group else app).command(name)(command)
-    for name, table in under.items():
-        app.add_typer(table, name=name)
+    for path, table in under.items():
+        outer, _, name = path.rpartition(" ")
+        (under[outer] if outer else app).add_typer(table, name=name)
     return app
 
 

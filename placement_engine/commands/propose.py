@@ -20,9 +20,10 @@ def propose(
     from placement_engine.report.proposal_page import proposal_page
 
     limits = run.limits()
-    with run.engine() as engine:
+    asked = [CaseId(case) for case in dict.fromkeys(cases)]
+    with run.engine() as engine, engine.register.desk.acting("propose", asked):
         proposal = engine.propose(
-            [CaseId(case) for case in dict.fromkeys(cases)],
+            asked,
             limits=limits,
             seed=run.options["seed"],
             workers=run.options["workers"],

@@ -24,19 +24,30 @@ def init(
         bool, typer.Option("--single-user", help="For trials: nobody else approves anything.")
     ] = False,
 ) -> None:
-    """Make a new, empty register."""
+    """Make a new, empty register; who makes it is its first keeper."""
+    from placement_engine.commands.session import acting_user
+    from placement_engine.register import Role, User, offices
     from placement_engine.report.bodies import RegisterBody
     from placement_engine.report.page import line, page
 
-    if not single_user:
+    if not single_user and run.settings["identity"].value is None:
         raise NotPermitted(
-            "This release has no approval by a second person.",
+            "Nobody has shown a key who would be the register's first keeper.",
             unchanged="Nothing was made.",
-            do="Give --single-user for trials and tests; all output then says so.",
+            do="Give --identity FILE (see: placement register user identity), or --single-user "
+            "for trials and tests; all output then says so.",
         )
-    with run.engine(create=True) as engine:
+    with run.opened(create=True, single_user=single_user) as register:
+        session = register.desk.session
+        if not single_user and session is not None and session.signer is not None:
+            keeper = User(
+                name=acting_user(run.settings),
+                roles=frozenset({Role.KEEPER}),
+                public=session.signer.public,
+            )
+            offices.add_user(register.desk, keeper)
         body = RegisterBody(
-            created=True, single_user=engine.single_user, notices=run.notices(engine)
+            created=True, single_user=register.single_user, notices=run.notices(register)
         )
     told = "Registret är skapat." if run.language is Language.SWEDISH else "The register is made."
     run.output.result(body, page(line(told)))
@@ -125,8 +136,7 @@ def _remove(engine: PlacementEngine, people: frozenset[str]) -> int:
             unchanged="Nothing was removed.",
             do="Check the ids.",
         )
-    for stored in found:
-        engine.register.remove_placement(stored.id, engine.as_of)
+    engine.register.remove_placements([stored.id for stored in found], engine.as_of)
     return len(found)
 
 

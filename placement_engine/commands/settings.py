@@ -19,13 +19,34 @@ VARIABLES: Final[Mapping[str, str | None]] = {
     "register": "PLACEMENT_REGISTER",
     "passphrase_file": None,
     "passphrase_command": None,
+    "passphrase_credential": None,
+    "pkcs11_module": None,
+    "pkcs11_token": None,
+    "pkcs11_key": None,
     "policy": "PLACEMENT_POLICY",
     "lang": "PLACEMENT_LANG",
     "decided_by": "PLACEMENT_USER",
+    "role": None,
+    "purpose": None,
+    "identity": None,
+    "identity_passphrase_file": None,
+    "anchor": None,
+    "witness": None,
     "cache_dir": "PLACEMENT_CACHE_DIR",
 }
 """Each setting and the environment variable that may give it."""
-PATHS: Final = frozenset({"register", "passphrase_file", "policy", "cache_dir"})
+PATHS: Final = frozenset(
+    {
+        "register",
+        "passphrase_file",
+        "pkcs11_module",
+        "identity",
+        "identity_passphrase_file",
+        "anchor",
+        "policy",
+        "cache_dir",
+    }
+)
 HIDDEN: Final = frozenset({"passphrase_command"})
 """Settings that could hold a secret by mistake: shown as set, never as they stand."""
 

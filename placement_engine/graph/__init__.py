@@ -1,5 +1,6 @@
 """Who is hostile to whom, and why."""
 
+from placement_engine.graph.changes import changed_pairs, touched
 from placement_engine.graph.hostile_pairs import HostilePair, hostile_pairs
 from placement_engine.graph.presences import PresenceAt
 from placement_engine.graph.rival_graph import (
@@ -18,5 +19,7 @@ __all__ = [
     "PathExplanation",
     "PresenceAt",
     "RivalGraph",
+    "changed_pairs",
     "hostile_pairs",
+    "touched",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -62,8 +63,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeOnPath:
-    """One edge of a path: its kind, strength, grade of the strongest report, and age."""
+    """One edge of a path: its kind, strength, grade of the strongest report, and age.
 
+    ``a`` and ``b`` are its ends as reported: who is a member, who threatens.
+    """
+
+    a: str
+    b: str
     kind: TieKind
     past: bool
     strength: float
@@ -103,6 +109,7 @@ class RivalGraph:
         policy: Policy,
         implied_defectors: frozenset[str] = frozenset(),
         confirmed_defectors: frozenset[tuple[str, str]] = frozenset(),
+        aliases: Mapping[str, str] = MappingProxyType({}),
     ) -> RivalGraph:
         """Grade, decay and combine all reports as of a day.
 
@@ -112,11 +119,14 @@ class RivalGraph:
             Protected people, who have left whatever group they belonged to.
         confirmed_defectors
             Person and group of defections that a named analyst confirmed.
+        aliases
+            Other ids that may be asked for, each with the node that it means.
         """
         index = {node: at for at, node in enumerate(network.nodes)}
+        index |= {alias: index[node] for alias, node in aliases.items() if node in index}
         implied = sorted(index[p] for p in implied_defectors if p in index)
         confirmed = sorted(
-            index[person] * len(index) + index[group]
+            index[person] * len(network.nodes) + index[group]
             for person, group in confirmed_defectors
             if person in index and group in index
         )
@@ -128,6 +138,31 @@ class RivalGraph:
             confirmed=np.array(confirmed, dtype=np.int64),
         )
         return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
+
+    @property
+    def network(self) -> Network:
+        """What it was built from, reports after the day included."""
+        return self._network
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Ids in order; everything numbered by node follows it."""
+        return self._network.nodes
+
+    @property
+    def index(self) -> Mapping[str, int]:
+        """Number of each node, by its id and by its aliases."""
+        return self._index
+
+    @property
+    def edges(self) -> Edges:
+        """The edges as of the day, as arrays."""
+        return self._edges
+
+    @property
+    def max_length(self) -> int:
+        """Most edges of a path, by the policy."""
+        return self._policy.paths.max_length
 
     def scores(
         self, sources: Sequence[str], targets: Sequence[str], *, max_length: int | None = None
@@ -255,6 +290,10 @@ class RivalGraph:
         nodes = self._network.nodes
         return min((-float(e.strength[i]), nodes[int(e.b[i])]) for i in own)[1]
 
+    def numbers(self, ids: Sequence[str]) -> Ints:
+        """Node number of each id, -1 where the network does not know it."""
+        return np.array([self._index.get(i, -1) for i in ids], dtype=np.int64)
+
     def _places(self, ids: Sequence[str]) -> tuple[Ints, Ints]:
         """Different known nodes, and for each id its position among them, -1 if unknown."""
         known = sorted({self._index[i] for i in ids if i in self._index})
@@ -321,6 +360,8 @@ class RivalGraph:
         e = self._edges
         kind = int(e.kind[edge])
         return EdgeOnPath(
+            a=self._network.nodes[int(e.a[edge])],
+            b=self._network.nodes[int(e.b[edge])],
             kind=TieKind.MEMBERSHIP if kind == PAST else KINDS[kind],
             past=kind == PAST,
             strength=float(e.strength[edge]),

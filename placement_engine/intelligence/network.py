@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -167,12 +168,13 @@ class Network:
         """Ids of the persons with a role."""
         return tuple(self.nodes[i] for i in np.flatnonzero(self.role == ROLES.index(role)))
 
-    def count_ties(self, node: str) -> dict[TieKind, int]:
-        """How many reports of each kind of tie touch a node; empty if it is not known."""
+    def count_ties(self, node: str, as_of: date) -> dict[TieKind, int]:
+        """How many reports known by a day touch a node, by kind; empty if it is not known."""
         if node not in self.nodes:
             return {}
-        at = self.nodes.index(node)
-        touching = self.ties.kind[(self.ties.a == at) | (self.ties.b == at)]
+        at, ties, today = self.nodes.index(node), self.ties, as_of.toordinal()
+        known = (ties.last_seen <= today) & (ties.first_seen <= today)
+        touching = ties.kind[known & ((ties.a == at) | (ties.b == at))]
         counts = np.bincount(touching, minlength=len(KINDS))
         return {kind: int(counts[i]) for i, kind in enumerate(KINDS) if counts[i]}
 

@@ -5,66 +5,33 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-
-import numpy as np
 
 from placement_engine.errors import Fault, InvalidFiles
 from placement_engine.intelligence.ids import holds_identity_number
-from placement_engine.intelligence.network import (
-    CATEGORIES,
-    ENVIRONMENTS,
-    KINDS,
-    PRESENCE_TYPES,
-    ROLES,
-    TIE_TYPES,
-    Network,
-    PresenceColumns,
-    TieColumns,
+from placement_engine.intelligence.network import Network
+from placement_engine.intelligence.network_tables import (
+    FILES,
+    OPTIONAL_FILES,
+    WHAT,
+    network_of_tables,
 )
 from placement_engine.intelligence.table import (
     Faults,
     Table,
-    Unreadable,
-    a_day,
-    an_id,
-    free_text,
-    municipality,
-    one_of,
-    optional_day,
-    optional_id,
     read_bytes,
     read_table,
-    unit,
     unreadable,
 )
-from placement_engine.vocabulary import SOURCES, TieKind
 
-WHAT = "The network was refused"
-MAX_FILE = 2**28
-"""Bytes of one file, unpacked: some three million ties."""
+MAX_FILE = 2**30
+"""Bytes of one file of a folder: some fifteen million ties."""
 MAX_ZIP = 2**28
-
-_FILES = {
-    "persons.csv": (("person_id", "role"), ("birth_year",)),
-    "groups.csv": (("group_id", "category", "environment"), ("label",)),
-    "ties.csv": (
-        ("a", "b", "kind", "source", "information", "last_seen"),
-        ("first_seen", "ended", "severity", "origin", "handling"),
-    ),
-    "presence.csv": (
-        ("actor", "municipality", "strength", "source", "information", "last_seen"),
-        ("ended",),
-    ),
-}
-_OPTIONAL_FILES = frozenset({"presence.csv"})
-_PERSON_TO_GROUP = frozenset({TieKind.MEMBERSHIP, TieKind.DEFECTION})
-_BETWEEN_PERSONS = frozenset({TieKind.KINSHIP})
+"""Bytes of a zip, and of each file in it when unpacked."""
 
 
 def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> Network:
-    """Read ``persons.csv``, ``groups.csv``, ``ties.csv`` and ``presence.csv``.
+    """Read ``persons.csv``, ``groups.csv``, ``ties.csv``, ``presence.csv`` and ``events.csv``.
 
     Parameters
     ----------
@@ -84,199 +51,15 @@ def read_network(path: Path, *, batch: str = "main", codes: frozenset[str]) -> N
     faults = Faults(WHAT)
     data = _contents(path, faults)
     tables: dict[str, Table] = {}
-    for name, (required, optional) in _FILES.items():
+    for name, (required, optional) in FILES.items():
         if name in data:
             tables[name] = read_table(
                 data[name], name, required=required, optional=optional, faults=faults
             )
-        elif name not in _OPTIONAL_FILES:
+        elif name not in OPTIONAL_FILES:
             faults.add(name, 0, "", "the file is missing")
             tables[name] = unreadable(name, required=required, faults=faults)
-    nodes = _Nodes(tables["persons.csv"], tables["groups.csv"], faults)
-    ties, origins, handlings = _ties(tables["ties.csv"], nodes, batch, faults)
-    presences = _presences(tables.get("presence.csv"), nodes, codes)
-    faults.raise_any()
-    return nodes.network(ties, presences, origins, handlings)
-
-
-class _Nodes:
-    """Persons and groups in one order, with their index by id."""
-
-    def __init__(self, persons: Table, groups: Table, faults: Faults) -> None:
-        person_ids = persons.parse("person_id", an_id)
-        group_ids = groups.parse("group_id", an_id)
-        self._twice(persons, "person_id", person_ids, set(), faults)
-        self._twice(groups, "group_id", group_ids, {p for p in person_ids if p}, faults)
-        roles = persons.parse("role", one_of(ROLES))
-        births = persons.parse("birth_year", _birth_year)
-        categories = groups.parse("category", one_of(CATEGORIES))
-        environments = groups.parse("environment", one_of(ENVIRONMENTS))
-        labels = groups.parse("label", free_text)
-        rows = [
-            (i or "", False, _int(r), -1, -1, _int(y), "")
-            for i, r, y in zip(person_ids, roles, births, strict=True)
-        ]
-        rows += [
-            (i or "", True, -1, _int(c), _int(e), 0, label or "")
-            for i, c, e, label in zip(group_ids, categories, environments, labels, strict=True)
-        ]
-        rows.sort()
-        self.rows = rows
-        # Where the persons or groups cannot be read, no tie is to blame for it.
-        self.complete = persons.readable and groups.readable
-        self.index = {row[0]: at for at, row in enumerate(rows)}
-        self.is_group = np.array([row[1] for row in rows], dtype=np.bool_)
-
-    @staticmethod
-    def _twice(
-        table: Table, column: str, ids: Sequence[str | None], taken: set[str], faults: Faults
-    ) -> None:
-        seen: set[str] = set()
-        for line, node in zip(table.lines, ids, strict=True):
-            if node is not None and node in seen:
-                faults.add(table.file, line, column, "the id stands twice")
-            elif node is not None and node in taken:
-                faults.add(table.file, line, column, "the id is a person's too")
-            if node is not None:
-                seen.add(node)
-
-    def places(self, table: Table, column: str) -> np.ndarray:
-        """Index of each id of a column, -1 where it is not known."""
-
-        def place(text: str) -> int:
-            at = self.index.get(an_id(text), -1)
-            if at < 0 and self.complete:
-                raise Unreadable("the id is not in this network")
-            return at
-
-        return table.numbers(column, place)
-
-    def network(
-        self,
-        ties: TieColumns,
-        presences: PresenceColumns,
-        origins: tuple[str, ...],
-        handlings: tuple[str, ...],
-    ) -> Network:
-        ids, _, roles, categories, environments, births, labels = (
-            zip(*self.rows, strict=True) if self.rows else ((),) * 7
-        )
-        return Network(
-            nodes=tuple(ids),
-            is_group=self.is_group,
-            role=np.array(roles, dtype="<i1"),
-            category=np.array(categories, dtype="<i1"),
-            environment=np.array(environments, dtype="<i1"),
-            birth_year=np.array(births, dtype="<i2"),
-            labels=tuple(labels),
-            ties=ties,
-            presences=presences,
-            origins=origins,
-            handlings=handlings,
-        )
-
-
-def _ties(
-    table: Table, nodes: _Nodes, batch: str, faults: Faults
-) -> tuple[TieColumns, tuple[str, ...], tuple[str, ...]]:
-    origin, stated = table.coded("origin", optional_id)
-    handling, handlings = table.coded("handling", free_text)
-    source = table.numbers("source", one_of(SOURCES))
-    # No file can hold a NUL, so no stated origin equals one of these.
-    texts = [*stated, *(f"\0{batch}\0{letter}" for letter in SOURCES)]
-    origin = np.where((origin == 0) & (source >= 0), len(stated) + source, origin)
-    used = {texts[at] for at in np.unique(origin).tolist()}
-    origins = tuple(sorted({"", *used}))
-    index = {text: at for at, text in enumerate(origins)}
-    columns: dict[str, np.ndarray] = {
-        "a": nodes.places(table, "a"),
-        "b": nodes.places(table, "b"),
-        "kind": table.numbers("kind", one_of(KINDS)),
-        "source": source,
-        "information": table.numbers("information", _information),
-        "last_seen": table.numbers("last_seen", a_day),
-        "first_seen": table.numbers("first_seen", optional_day),
-        "ended": table.numbers("ended", optional_day),
-        "severity": table.numbers("severity", _severity, np.float64),
-        "origin": np.array([index.get(text, 0) for text in texts])[origin],
-        "handling": handling,
-    }
-    _check_ends(table, columns, nodes, faults)
-    _check_order(table, columns, faults)
-    return TieColumns(**_once(columns, TIE_TYPES)), origins, tuple(handlings)
-
-
-def _check_ends(
-    table: Table, columns: dict[str, np.ndarray], nodes: _Nodes, faults: Faults
-) -> None:
-    a, b, kind = columns["a"], columns["b"], columns["kind"]
-    known = (a >= 0) & (b >= 0) & (kind >= 0)
-    group = np.append(nodes.is_group, False)
-    a_group, b_group = group[a], group[b]
-    for kinds, wrong, problem in (
-        (_PERSON_TO_GROUP, a_group | ~b_group, "must run from a person to a group"),
-        (_BETWEEN_PERSONS, a_group | b_group, "must join two persons"),
-        (frozenset(KINDS), a == b, "joins somebody to himself"),
-    ):
-        among = np.isin(kind, [KINDS.index(k) for k in kinds])
-        for row in np.flatnonzero(known & among & wrong).tolist():
-            faults.add(table.file, table.lines[row], "kind", problem)
-
-
-def _check_order(table: Table, columns: dict[str, np.ndarray], faults: Faults) -> None:
-    first, last, ended = columns["first_seen"], columns["last_seen"], columns["ended"]
-    for row in np.flatnonzero((first > last) & (last > 0)).tolist():
-        faults.add(table.file, table.lines[row], "first_seen", "is after last_seen")
-    for row in np.flatnonzero((ended > 0) & (first > ended)).tolist():
-        faults.add(table.file, table.lines[row], "ended", "is before first_seen")
-
-
-def _presences(table: Table | None, nodes: _Nodes, codes: frozenset[str]) -> PresenceColumns:
-    if table is None:
-        return PresenceColumns(**{n: np.zeros(0, dtype=t) for n, t in PRESENCE_TYPES.items()})
-    known = municipality(codes)
-    columns = {
-        "actor": nodes.places(table, "actor"),
-        "municipality": table.numbers("municipality", lambda text: int(known(text))),
-        "strength": table.numbers("strength", unit, np.float64),
-        "source": table.numbers("source", one_of(SOURCES)),
-        "information": table.numbers("information", _information),
-        "last_seen": table.numbers("last_seen", a_day),
-        "ended": table.numbers("ended", optional_day),
-    }
-    return PresenceColumns(**_once(columns, PRESENCE_TYPES))
-
-
-def _once(columns: dict[str, np.ndarray], types: dict[str, str]) -> dict[str, np.ndarray]:
-    """Rows that are equal in all columns collapse to one; the rest in one stable order."""
-    keys = _packed([columns[name] for name in types])
-    order = np.lexsort(keys[::-1])
-    new = np.zeros(len(order), dtype=np.bool_)
-    new[:1] = True
-    for key in keys:
-        ordered = key[order]
-        new[1:] |= ordered[1:] != ordered[:-1]
-    return {name: columns[name][order[new]].astype(kind) for name, kind in types.items()}
-
-
-def _packed(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Fewer sort keys in the same order: neighbouring whole numbers share 62 bits."""
-    keys: list[np.ndarray] = []
-    room = 0
-    for column in columns:
-        if column.dtype.kind != "i" or not len(column):
-            keys.append(column)
-            room = 0
-            continue
-        low = int(column.min())
-        span = int(column.max()) - low + 1
-        if span <= room:
-            keys[-1] = keys[-1] * span + (column - low)
-            room //= span
-        else:
-            keys.append(column - low)
-            room = 2**62 // span
-    return keys
+    return network_of_tables(tables, batch=batch, codes=codes, faults=faults)
 
 
 def _contents(path: Path, faults: Faults) -> dict[str, bytes]:
@@ -285,7 +68,7 @@ def _contents(path: Path, faults: Faults) -> dict[str, bytes]:
             _expected(other, faults)
         return {
             name: read_bytes(path / name, limit=MAX_FILE, what=WHAT)
-            for name in _FILES
+            for name in FILES
             if (path / name).exists()
         }
     data = read_bytes(path, limit=MAX_ZIP, what=WHAT)
@@ -305,7 +88,7 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
         if len(parts) > 2 or not parts or parts[0] in ("/", "..", "__MACOSX"):
             continue
         _expected(name, faults)
-        if name not in _FILES:
+        if name not in FILES:
             continue
         if name in found:
             faults.add(name, 0, "", "stands twice in the zip")
@@ -313,9 +96,9 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise zipfile.BadZipFile
         with packed.open(entry) as stream:
-            content = stream.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            faults.add(name, 0, "", f"unpacks to more than {MAX_FILE // 2**20} MiB")
+            content = stream.read(MAX_ZIP + 1)
+        if len(content) > MAX_ZIP:
+            faults.add(name, 0, "", f"unpacks to more than {MAX_ZIP // 2**20} MiB")
             continue
         found[name] = content
     return found
@@ -323,30 +106,8 @@ def _unpacked(packed: zipfile.ZipFile, faults: Faults) -> dict[str, bytes]:
 
 def _expected(name: str, faults: Faults) -> None:
     """Refuse a CSV file that nothing reads: a misspelt name would lose all its dangers."""
-    if name.lower().endswith(".csv") and name not in _FILES:
+    if name.lower().endswith(".csv") and name not in FILES:
         # A name may hold what must not be told, or steer a terminal.
         plain = name.isprintable() and not holds_identity_number(name)
-        problem = f"is not a file of a network: {', '.join(_FILES)}"
+        problem = f"is not a file of a network: {', '.join(FILES)}"
         faults.add(name if plain else "(a file not named here)", 0, "", problem)
-
-
-def _int(value: int | None) -> int:
-    return -1 if value is None else value
-
-
-def _information(text: str) -> int:
-    if text not in ("1", "2", "3", "4", "5", "6"):
-        raise Unreadable("must be 1 to 6")
-    return int(text)
-
-
-def _severity(text: str) -> float:
-    return unit(text) if text else 1.0
-
-
-def _birth_year(text: str) -> int:
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdigit() and len(text) == 4 and "1900" <= text <= "2100"):
-        raise Unreadable("must be a year such as 1990")
-    return int(text)

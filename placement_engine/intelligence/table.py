@@ -1,13 +1,12 @@
 """CSV files as columns, all faults collected, none of their content ever repeated.
 
-A column is parsed once for each different text in it, so that 700,000 rows cost a few
+A column is parsed once for each different text in it, so that millions of rows cost a few
 thousand parses. A text that cannot be parsed becomes None and one fault for each row.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.errors import Fault, InvalidFiles
+from placement_engine.intelligence.columns import BadRow, Column, cut, header_of, plain, read
 from placement_engine.intelligence.ids import id_problem, refusal
 
 T = TypeVar("T")
 
-_CHUNK = 4096
-"""Rows turned into columns at once: bounds the memory, not the answer."""
-MOST_FAULTS = 1_000_000
+MOST_FAULTS = 10_000
+"""Faults that are told one by one; those beyond are counted, so that no file fills the memory."""
 
 
 class Unreadable(ValueError):
@@ -37,31 +36,33 @@ class Faults:
 
     what: str
     found: list[Fault] = field(default_factory=list)
+    more: int = 0
 
     def add(self, file: str, line: int, column: str, problem: str) -> None:
-        """Note one fault.
+        """Note one fault; beyond `MOST_FAULTS` only its number."""
+        if len(self.found) < MOST_FAULTS:
+            self.found.append(Fault(file, line, column, problem))
+        else:
+            self.more += 1
 
-        Raises
-        ------
-        InvalidFiles
-            At `MOST_FAULTS`: a file without end may not fill the memory.
-        """
-        self.found.append(Fault(file, line, column, problem))
-        if len(self.found) >= MOST_FAULTS:
-            self.found.append(Fault(file, 0, "", "has more faults; reading stopped here"))
-            self.raise_any()
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.found) + self.more
 
     def raise_any(self) -> None:
         """Raise all faults as one error, if there are any."""
         if self.found:
-            raise InvalidFiles(self.found, what=self.what)
+            raise InvalidFiles(self.found, what=self.what, more=self.more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """The columns of one file; `lines` are the line numbers where its rows begin.
 
-    ``readable`` is false where nothing of the file could be used, as a fault tells.
+    ``readable`` is false where nothing of the file could be used, as a fault tells;
+    ``told`` names columns in faults otherwise than here, and ``files``, where rows of
+    several files were joined, the file of each.
     """
 
     file: str
@@ -69,123 +70,124 @@ class Table:
     lines: Sequence[int]
     columns: Mapping[str, Sequence[str]] = field(repr=False)
     faults: Faults
+    told: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def fault(self, row: int, column: str, problem: str) -> None:
+        """Note a fault of one row."""
+        file = self.files[row] if self.files else self.file
+        self.faults.add(file, self.lines[row], self.told.get(column, column), problem)
 
     def parse(self, name: str, parser: Callable[[str], T]) -> list[T | None]:
         """A column, parsed; None where a text was unreadable and a fault was noted.
 
         A column that the file does not have reads as empty texts.
         """
-        texts = self._texts(name)
-        return list(map(self._known(name, texts, parser).__getitem__, texts))
+        column = self._column(name)
+        values = self._values(name, column, parser)
+        return [values[code] for code in column.codes.tolist()]
 
     def numbers(
         self, name: str, parser: Callable[[str], float], kind: type = np.int64
     ) -> NDArray[Any]:
         """A column of numbers, parsed; -1 where a text was unreadable."""
-        texts = self._texts(name)
-        known = self._known(name, texts, parser)
-        values = {text: -1 if value is None else value for text, value in known.items()}
-        return np.fromiter(map(values.__getitem__, texts), dtype=kind, count=len(texts))
+        column = self._column(name)
+        values = self._values(name, column, parser)
+        numbers = [-1 if value is None else value for value in values]
+        return np.array(numbers, dtype=kind)[column.codes]
 
     def coded(self, name: str, parser: Callable[[str], str]) -> tuple[NDArray[Any], list[str]]:
         """A column of texts as positions among its different texts, the empty one first."""
-        texts = self._texts(name)
-        known = {text: value or "" for text, value in self._known(name, texts, parser).items()}
-        different = sorted({"", *known.values()})
+        column = self._column(name)
+        values = [value or "" for value in self._values(name, column, parser)]
+        different = sorted({"", *values})
         position = {text: at for at, text in enumerate(different)}
-        values = {text: position[value] for text, value in known.items()}
-        codes = np.fromiter(map(values.__getitem__, texts), dtype=np.int64, count=len(texts))
-        return codes, different
+        places = np.array([position[text] for text in values], dtype=np.int64)
+        return places[column.codes], different
 
-    def _texts(self, name: str) -> Sequence[str]:
+    def _column(self, name: str) -> Column:
         texts = self.columns.get(name)
-        return [""] * len(self) if texts is None else texts
+        if texts is None:
+            return Column.blank(len(self))
+        return texts if isinstance(texts, Column) else Column.of(texts)
 
-    def _known(
-        self, name: str, texts: Sequence[str], parser: Callable[[str], T]
-    ) -> dict[str, T | None]:
-        known: dict[str, T | None] = {}
-        bad: dict[str, str] = {}
-        for text in set(texts):
+    def _values(self, name: str, column: Column, parser: Callable[[str], T]) -> list[T | None]:
+        """What each different text of a column says."""
+        values: list[T | None] = []
+        bad: dict[int, str] = {}
+        for code, text in enumerate(column.texts):
             try:
-                known[text] = parser(text)
+                values.append(parser(text))
             except Unreadable as problem:
-                known[text] = None
-                bad[text] = str(problem)
+                values.append(None)
+                bad[code] = str(problem)
         if bad:
-            for line, text in zip(self.lines, texts, strict=True):
-                if text in bad:
-                    self.faults.add(self.file, line, name, bad[text])
-        return known
+            wrong = np.isin(column.codes, np.array([*bad], dtype=np.int32))
+            for row in np.flatnonzero(wrong).tolist():
+                self.fault(row, name, bad[int(column.codes[row])])
+        return values
 
 
 def read_table(
-    data: bytes, file: str, *, required: Sequence[str], optional: Sequence[str], faults: Faults
+    data: bytes,
+    file: str,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    faults: Faults,
+    delimiter: str = ",",
 ) -> Table:
     """Read a CSV file with a header; whatever is wrong is noted in `faults`."""
     empty = unreadable(file, required=required, faults=faults)
-    text = _decode(data, file, faults)
-    if text is None:
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if not _is_text(data, file, faults):
         return empty
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[int] = []
-    columns: dict[str, list[str]] = {}
-    rows: list[list[str]] = []
-    begins = 1
+    if b'"' not in data:
+        data = data.replace(b"\r\n", b"\n")
     try:
-        header = [name.strip() for name in next(reader, [])]
-        if not _header(header, file, required=required, optional=optional, faults=faults):
+        header, start = header_of(data, delimiter)
+        if not check_header(header, file, required=required, optional=optional, faults=faults):
             return empty
-        begins = reader.line_num + 1
-        columns = {name: [] for name in header}
-        for row in reader:
-            if len(row) == len(header):
-                rows.append(row)
-                lines.append(begins)
-                if len(rows) == _CHUNK:
-                    _move(rows, columns)
-            elif row:
-                wanted = f"has {len(row)} fields where the header has {len(header)}"
-                faults.add(file, begins, "", wanted)
-            begins = reader.line_num + 1
-    except csv.Error:
-        faults.add(file, begins, "", "is not CSV: check quotes and line ends")
+
+        def wrong(line: int, fields: int) -> None:
+            problem = f"has {fields} fields where the header has {len(header)}"
+            faults.add(file, line, "", problem)
+
+        body = cut(data, start, len(header), wrong) if plain(data, delimiter) else None
+        body = body or read(data.decode(), len(header), wrong, delimiter=delimiter)
+    except BadRow as row:
+        faults.add(file, row.line, "", "is not CSV: check quotes and line ends")
         return empty
-    _move(rows, columns)
-    return Table(file=file, lines=lines, columns=columns, faults=faults)
+    columns = dict(zip(header, body.columns, strict=True))
+    return Table(file=file, lines=body.lines, columns=columns, faults=faults)
 
 
-def _move(rows: list[list[str]], columns: dict[str, list[str]]) -> None:
-    """Move rows to the columns: a few long lists burden the collector less than many rows."""
-    if rows:
-        for column, texts in zip(columns.values(), zip(*rows, strict=True), strict=True):
-            column.extend(texts)
-        rows.clear()
-
-
-def unreadable(file: str, *, required: Sequence[str], faults: Faults) -> Table:
-    """No rows, of a file that is missing or whose fault is already noted."""
+def unreadable(
+    file: str, *, required: Sequence[str], faults: Faults, readable: bool = False
+) -> Table:
+    """No rows: of a file whose fault is already noted, or, `readable`, that need not be there."""
     columns = {name: list[str]() for name in required}
-    return Table(file=file, readable=False, lines=[], columns=columns, faults=faults)
+    return Table(file=file, readable=readable, lines=[], columns=columns, faults=faults)
 
 
-def _decode(data: bytes, file: str, faults: Faults) -> str | None:
+def _is_text(data: bytes, file: str, faults: Faults) -> bool:
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         faults.add(file, line, "", "holds a NUL byte; save it as UTF-8 text")
-        return None
+        return False
     try:
-        return data.decode("utf-8-sig")
+        data.decode()
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         faults.add(file, line, "", "is not UTF-8; save it as UTF-8 text")
-        return None
+        return False
+    return True
 
 
-def _header(
+def check_header(
     header: Sequence[str],
     file: str,
     *,
@@ -193,7 +195,8 @@ def _header(
     optional: Sequence[str],
     faults: Faults,
 ) -> bool:
-    before = len(faults.found)
+    """Whether a header names what it must and nothing that it may not; else faults tell."""
+    before = faults.count
     known = {*required, *optional}
     for name in required:
         if name not in header:
@@ -207,7 +210,7 @@ def _header(
             faults.add(file, 1, f"column {number}", f"is not a column of this file: {columns}")
         elif name in header[: number - 1]:
             faults.add(file, 1, name, "the column stands twice")
-    return len(faults.found) == before
+    return faults.count == before
 
 
 def read_bytes(path: Path, *, limit: int, what: str) -> bytes:
@@ -292,9 +295,11 @@ def unit(text: str) -> float:
 
 
 def free_text(text: str) -> str:
-    """Any text of at most 200 characters."""
+    """Any text of at most 200 characters that UTF-8 can hold."""
     if len(text) > 200:
         raise Unreadable("is longer than 200 characters")
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Unreadable("holds a character that is none")
     return text
 
 

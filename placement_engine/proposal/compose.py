@@ -11,6 +11,7 @@ import numpy as np
 
 from placement_engine.cases.assembly import Assembly
 from placement_engine.cases.rules.registry import COST_RULES
+from placement_engine.cases.rules.unknown import unknown_members
 from placement_engine.problem import (
     FORBIDDEN,
     PPM,
@@ -245,15 +246,12 @@ def _notices(
     assembly: Assembly, k: int, single_user: bool, *, others_remain: bool
 ) -> tuple[Notice, ...]:
     world, case = assembly.world, assembly.world.cases[k]
-    few, adult = world.policy.unknown.minimum_graded_ties, world.policy.children.age_of_majority
-    unknown = [coverage.graded_ties < few for coverage in world.ties[k].coverage]
-    adults = [member.age >= adult for member in case.household]
+    unknown = unknown_members(world, k)
     told = {
         Notice.NO_THREAT: case.threat_level is ThreatLevel.NONE,
-        Notice.UNKNOWN_SUBJECT: unknown[0] or k in world.once_unknown,
-        Notice.UNKNOWN_HOUSEHOLD: any(
-            of_adult and too_few for of_adult, too_few in zip(adults, unknown[1:], strict=True)
-        ),
+        Notice.UNKNOWN_SUBJECT: case.subject in unknown,
+        Notice.UNKNOWN_HOUSEHOLD: bool({*unknown} - {case.subject}),
+        Notice.DIVIDED_HOUSEHOLD: world.ties[k].divided,
         Notice.ACUTE: case.acute,
         Notice.NOT_ALONE: case.lives_alone_well is False,
         Notice.LAWYER: case.minor

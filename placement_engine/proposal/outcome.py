@@ -7,7 +7,7 @@ reader needs: no id, place, distance or date of anybody else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -40,6 +40,7 @@ class Notice(StrEnum):
     NO_THREAT = "no_threat"
     UNKNOWN_SUBJECT = "unknown_subject"
     UNKNOWN_HOUSEHOLD = "unknown_household"
+    DIVIDED_HOUSEHOLD = "divided_household"
     ACUTE = "acute"
     NOT_ALONE = "not_alone"
     SINGLE_USER = "single_user"
@@ -156,3 +157,10 @@ class Proposal:
     interrupted: bool
     provenance: Provenance
     seconds: float = field(compare=False)
+
+    def only(self, case: CaseId) -> Proposal:
+        """What one case is told: its own answer; sums over several cases are left out."""
+        if len(self.cases) == 1:
+            return self
+        own = tuple(one for one in self.cases if one.case == case)
+        return replace(self, cases=own, levels=(), objective_micronats=None)

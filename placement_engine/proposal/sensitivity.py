@@ -180,7 +180,6 @@ def first_choice(
     limits: Limits,
     seed: int = 0,
     workers: int = 2,
-    once_unknown: frozenset[int] = frozenset(),
 ) -> Callable[[Policy], First]:
     """The answer to cases under any policy, for `sensitivity`; nothing is written.
 
@@ -188,13 +187,11 @@ def first_choice(
     ----------
     geography
         Gives the geography for a policy: distances by road follow from one of its numbers.
-    once_unknown
-        Cases, by number, that were proposed once with too little known.
     """
 
     def answer(policy: Policy) -> First:
         observer = observe(register, policy=policy, geography=geography(policy), as_of=as_of)
-        world = observer.world(cases, once_unknown=once_unknown)
+        world = observer.world(cases)
         found = solve(
             assemble(world, observer.graph, seed=seed).problem,
             limits=limits,

@@ -75,6 +75,11 @@ NOTICE: Final[Mapping[Notice, Wording]] = MappingProxyType(
             en="Little is known of somebody in the household: the band is raised until a named "
             "analyst has judged it.",
         ),
+        Notice.DIVIDED_HOUSEHOLD: Wording(
+            sv="Inom hushållet finns en känd fiendskap: pröva om de alls ska bo tillsammans.",
+            en="There is a known enmity inside the household: judge whether they should live "
+            "together at all.",
+        ),
         Notice.ACUTE: Wording(
             sv="Akut ärende: förslaget gäller varaktig placering, inte skyddet i natt.",
             en="Acute case: this proposes a lasting placement, not protection tonight.",

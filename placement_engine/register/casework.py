@@ -60,6 +60,12 @@ def payload(state: Reading, where: Located, case_id: str, *, missing: str) -> by
     return read_framed(state.document(where[case_id][0]).payload).payload
 
 
+def case_files(state: Reading) -> dict[str, bytes]:
+    """All cases as they were put, by id."""
+    found = (read_framed(document.payload) for document in state.documents(DocumentKind.CASE))
+    return dict(sorted((framed.facts["case"], framed.payload) for framed in found))
+
+
 def put_cases(change: Changing, cases: Mapping[str, bytes]) -> None:
     """Add cases, or replace those of the same id, which opens them anew.
 

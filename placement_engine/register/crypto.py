@@ -11,8 +11,9 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -138,3 +139,48 @@ def checksum(content: bytes) -> bytes:
 def wipe(secret: bytearray) -> None:
     """Overwrite a secret with zeros; copies that Python made elsewhere are out of reach."""
     secret[:] = bytes(len(secret))
+
+
+def public_key(seed: bytes) -> bytes:
+    """Public key of the Ed25519 key (RFC 8032) with this seed: 32 bytes each."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """Ed25519 signature of 64 bytes under the key with this seed."""
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+
+
+def signed(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether an Ed25519 signature is that of the owner of `public` over `message`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def lock_seed(seed: bytes, passphrase: bytes | bytearray) -> bytes:
+    """An Ed25519 seed as PKCS #8 in PEM, encrypted under a passphrase."""
+    return Ed25519PrivateKey.from_private_bytes(seed).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(bytes(passphrase)),
+    )
+
+
+def unlock_seed(pem: bytes, passphrase: bytes | bytearray) -> bytes:
+    """Undo `lock_seed`.
+
+    Raises
+    ------
+    Unauthentic
+        The passphrase is wrong, or this is no such key.
+    """
+    try:
+        key = serialization.load_pem_private_key(pem, bytes(passphrase))
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise Unauthentic from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Unauthentic
+    return key.private_bytes_raw()

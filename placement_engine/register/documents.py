@@ -29,6 +29,10 @@ class DocumentKind(StrEnum):
     NIGHT = "night"
     MESSAGE = "message"
     REQUEST = "request"
+    USER = "user"
+    LOG = "log"
+    LOG_KEY = "log_key"
+    ROTATION = "rotation"
 
 
 # The numbers stand in every register that was ever written: never change or reuse one.
@@ -49,6 +53,10 @@ KIND_CODES = {
     DocumentKind.NIGHT: 21,
     DocumentKind.MESSAGE: 22,
     DocumentKind.REQUEST: 23,
+    DocumentKind.USER: 24,
+    DocumentKind.LOG: 25,
+    DocumentKind.LOG_KEY: 26,
+    DocumentKind.ROTATION: 30,
 }
 KINDS = {code: kind for kind, code in KIND_CODES.items()}
 

@@ -1,7 +1,8 @@
 """The head: what must be true of all records together, sealed beside them.
 
 The number of records, and a sum over all of them that nobody can compute without the key:
-so no record can be added, removed or put back unnoticed. Each change raises the epoch.
+so no record can be added, removed or put back unnoticed. Each change raises the epoch. The
+head of the audit log stands here too, so that the log and what it tells of change together.
 """
 
 from __future__ import annotations
@@ -16,34 +17,77 @@ from placement_engine.register import documents as layout
 from placement_engine.register.documents import KIND_CODES, DocumentKind
 from placement_engine.register.header import ID_SIZE, Header, RootKeys
 from placement_engine.register.keys import KeyProvider
+from placement_engine.register.merkle import HASH_SIZE, Frontier
 from placement_engine.register.records import Sealer
 
 RECORDS = b"record"
 HEADS = b"head"
 MODULUS = 1 << 256
-_HEAD = struct.Struct(">QQ32s")
+_HEAD = struct.Struct(f">QQ32sQQ{ID_SIZE}s")
 
 Entropy = Callable[[int], bytes]
 Rows = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """How far the audit log has come.
+
+    Parameters
+    ----------
+    tree
+        The Merkle tree over all entries.
+    page
+        Id of the document that the last entries stand in; zeros before the first one.
+    """
+
+    tree: Frontier = field(default_factory=Frontier)
+    page: bytes = bytes(ID_SIZE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What must be true of all records together."""
+    """What must be true of all records together.
+
+    Parameters
+    ----------
+    count, epoch, digest
+        Number of records, number of changes, and the keyed sum over all records.
+    quiet
+        How many of the changes wrote to the audit log alone.
+    """
 
     count: int
     epoch: int
     digest: int = field(repr=False)
+    quiet: int = 0
+    log: LogState = field(default_factory=LogState, repr=False)
 
     def encode(self) -> bytes:
-        """48 bytes."""
-        return _HEAD.pack(self.count, self.epoch, self.digest.to_bytes(32, "big"))
+        """80 bytes, and 32 for each full subtree of the log: at most 2,128."""
+        fixed = _HEAD.pack(
+            self.count,
+            self.epoch,
+            self.digest.to_bytes(32, "big"),
+            self.quiet,
+            self.log.tree.size,
+            self.log.page,
+        )
+        return fixed + b"".join(self.log.tree.roots)
 
     @classmethod
     def decode(cls, body: bytes) -> Head:
-        """Undo `encode`; padding is ignored."""
-        count, epoch, digest = _HEAD.unpack_from(body)
-        return cls(count=count, epoch=epoch, digest=int.from_bytes(digest, "big"))
+        """Undo `encode`; padding is ignored, and a head without a log is padded with zeros."""
+        count, epoch, digest, quiet, size, page = _HEAD.unpack_from(body)
+        end = _HEAD.size + HASH_SIZE * size.bit_count()
+        roots = tuple(body[at : at + HASH_SIZE] for at in range(_HEAD.size, end, HASH_SIZE))
+        return cls(
+            count=count,
+            epoch=epoch,
+            digest=int.from_bytes(digest, "big"),
+            quiet=quiet,
+            log=LogState(tree=Frontier(size=size, roots=roots), page=page),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

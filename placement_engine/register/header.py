@@ -51,6 +51,13 @@ class RootKeys:
         label = crypto.associated_data([_LABEL, purpose, self.key_id])
         return crypto.derive(root, salt=self.register_id, label=label)
 
+    def part_ids(self, row_id: bytes, version: int, count: int) -> list[bytes]:
+        """Ids of the records after a document's first: random to all but the keys' holder."""
+        return [
+            crypto.pseudorandom_id(self.row_ids, row_id + struct.pack(">QQ", version, number))
+            for number in range(count)
+        ]
+
     def wipe(self) -> None:
         """Overwrite the keys; nothing can be opened or sealed after this."""
         crypto.wipe(self.digest)
@@ -70,9 +77,15 @@ class Header:
     commitment: bytes
 
     @classmethod
-    def found(cls, keys: KeyProvider, entropy: Callable[[int], bytes]) -> tuple[Header, RootKeys]:
-        """A header for a new register, with fresh ids and a fresh root key."""
-        register_id, key_id = entropy(ID_SIZE), entropy(ID_SIZE)
+    def found(
+        cls,
+        keys: KeyProvider,
+        entropy: Callable[[int], bytes],
+        *,
+        register_id: bytes | None = None,
+    ) -> tuple[Header, RootKeys]:
+        """A header with a fresh root key, for a new register or for one that gets new keys."""
+        register_id, key_id = register_id or entropy(ID_SIZE), entropy(ID_SIZE)
         parameters = keys.propose(entropy)
         bound = _bound(register_id, key_id, parameters)
         outer = keys.key(parameters)

@@ -6,10 +6,24 @@ The register does not look into them. A key stands inside the sealed record and 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
+from placement_engine.errors import NotPermitted
 from placement_engine.register.contents import read_framed, write_framed
 from placement_engine.register.documents import DocumentKind
 from placement_engine.register.vault import Changing, Reading
+
+NOTES: Final = frozenset(
+    {DocumentKind.JUDGEMENT, DocumentKind.EVENT, DocumentKind.ALERT, DocumentKind.NIGHT}
+)
+"""Kinds that whoever may note anything may write; the others have calls of their own."""
+
+
+def note(kind: DocumentKind) -> DocumentKind:
+    """The kind, if it is one of `NOTES`; raises `NotPermitted` otherwise."""
+    if kind not in NOTES:
+        raise NotPermitted("Entries of this kind are not notes.", unchanged="Nothing was changed.")
+    return kind
 
 
 def entries(state: Reading, kind: DocumentKind) -> dict[str, bytes]:

@@ -25,6 +25,7 @@ class Derivation(IntEnum):
 
     RAW = 0
     ARGON2ID = 1
+    PKCS11 = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class KeyParameters:
     salt
         16 random bytes.
     memory_kib, iterations, lanes
-        Costs of Argon2id, all 0 for a raw key. The bounds are checked before anything is
+        Costs of Argon2id, all 0 for any other key. The bounds are checked before anything is
         computed: a forged header must neither make a passphrase cheap to guess nor take
         the machine's memory.
 
@@ -53,7 +54,7 @@ class KeyParameters:
     lanes: int = 0
 
     def __post_init__(self) -> None:
-        if self.derivation is Derivation.RAW:
+        if self.derivation is not Derivation.ARGON2ID:
             good = self.memory_kib == self.iterations == self.lanes == 0
         else:
             good = (
@@ -138,7 +139,7 @@ class PassphraseKey:
         """Stretch the passphrase and wipe it."""
         try:
             if parameters.derivation is not Derivation.ARGON2ID:
-                raise _other_kind("a passphrase")
+                raise other_kind("a passphrase")
             if not any(self._passphrase):
                 raise WrongKey(
                     "The passphrase was wiped after its first use.",
@@ -192,7 +193,7 @@ class RawKey:
     def key(self, parameters: KeyParameters) -> bytearray:
         """The bytes, bound to the salt."""
         if parameters.derivation is not Derivation.RAW:
-            raise _other_kind("a raw key")
+            raise other_kind("a raw key")
         return crypto.derive(self._key, salt=parameters.salt, label=b"raw key")
 
     def wipe(self) -> None:
@@ -200,7 +201,8 @@ class RawKey:
         crypto.wipe(self._key)
 
 
-def _other_kind(given: str) -> WrongKey:
+def other_kind(given: str) -> WrongKey:
+    """The error for a register that is not opened by what was given."""
     return WrongKey(
         f"This register is not opened by {given}.",
         unchanged="Nothing was changed.",

@@ -21,18 +21,17 @@ class MemoryStore:
     def __init__(
         self, *, header: bytes, head: bytes, records: Sequence[tuple[bytes, bytes]]
     ) -> None:
-        self._header = header
-        self._state = _State(head, dict(records))
+        self._state = _State(header, head, dict(records))
         self._writing = False
 
     def header(self) -> bytes:
-        """The header it was made with."""
-        return self._header
+        """The header as it is now."""
+        return self._state.header()
 
     @contextmanager
     def read(self) -> Iterator[StoreView]:
         """The state as it is now."""
-        yield _State(self._state.head(), self._state.rows)
+        yield self._state
 
     @contextmanager
     def write(self) -> Iterator[StoreChange]:
@@ -43,7 +42,7 @@ class MemoryStore:
             )
         self._writing = True
         try:
-            draft = _State(self._state.head(), dict(self._state.rows))
+            draft = _State(self._state.header(), self._state.head(), dict(self._state.rows))
             yield draft
             self._state = draft
         finally:
@@ -57,9 +56,13 @@ class MemoryStore:
 
 
 class _State:
-    def __init__(self, head: bytes, rows: dict[bytes, bytes]) -> None:
+    def __init__(self, header: bytes, head: bytes, rows: dict[bytes, bytes]) -> None:
+        self._header = header
         self._head = head
         self.rows = rows
+
+    def header(self) -> bytes:
+        return self._header
 
     def head(self) -> bytes:
         return self._head
@@ -80,3 +83,6 @@ class _State:
 
     def set_head(self, head: bytes) -> None:
         self._head = head
+
+    def set_header(self, header: bytes) -> None:
+        self._header = header

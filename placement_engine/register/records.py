@@ -21,6 +21,7 @@ could be altered without altering a record."""
 
 _WRAPPED = struct.Struct(f">{crypto.KEY_SIZE}sBQ")
 _ABOUT = struct.Struct(">BQ")
+_ABOUT_LENGTH = _ABOUT.size.to_bytes(4, "big")
 _WRAPPED_SIZE = _WRAPPED.size + crypto.TAG_SIZE
 _PREFIX = struct.Struct(
     f">B{ID_SIZE}s{crypto.NONCE_SIZE}s{_WRAPPED_SIZE}s{crypto.COMMITMENT_SIZE}s{crypto.NONCE_SIZE}s"
@@ -59,8 +60,10 @@ class Sealer:
         self._keys = keys
         self._entropy = entropy
         place = [_LABEL, FORMAT.to_bytes(2, "big"), keys.register_id, keys.key_id, table]
-        self._seal_place = crypto.associated_data([*place, _SEAL_FIELDS])
-        self._body_place = crypto.associated_data([*place, _BODY_FIELDS])
+        # An id has one length, so its own length stands before it here once for all rows.
+        length = ID_SIZE.to_bytes(4, "big")
+        self._seal_place = crypto.associated_data([*place, _SEAL_FIELDS]) + length
+        self._body_place = crypto.associated_data([*place, _BODY_FIELDS]) + length
 
     def seal(self, row_id: bytes, *, kind: int, version: int, body: bytes) -> bytes:
         """Seal `body`, at most `BODY_SIZE` bytes, into a record of `RECORD_SIZE` bytes.
@@ -132,10 +135,17 @@ class Sealer:
             raise _altered() from None
 
     def _seal_bound(self, row_id: bytes) -> bytes:
-        return self._seal_place + crypto.associated_data((row_id,))
+        return self._seal_place + _checked(row_id)
 
     def _body_bound(self, row_id: bytes, kind: int, version: int) -> bytes:
-        return self._body_place + crypto.associated_data((row_id, _ABOUT.pack(kind, version)))
+        about = _ABOUT.pack(kind, version)
+        return self._body_place + _checked(row_id) + _ABOUT_LENGTH + about
+
+
+def _checked(row_id: bytes) -> bytes:
+    if len(row_id) != ID_SIZE:
+        raise ValueError("an empty id, or one of another length, cannot be bound to a record")
+    return row_id
 
 
 def _altered() -> IntegrityBroken:

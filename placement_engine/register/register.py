@@ -1,50 +1,55 @@
 """The register as an analyst thinks of it: placements, cases, proposals, intelligence.
 
 Everything is decrypted in memory and matched there; nothing can be searched for in the
-file. Each method that writes does so as one change: all of it is kept, or nothing.
+file. Each method that writes does so as one change: all of it is kept, or nothing. The
+`Desk` allows each call and notes it in the audit log.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from placement_engine.errors import StaleProposal
-from placement_engine.intelligence import Facility, Network, Placement
-from placement_engine.register import casework, journal, placed, snapshots
+from placement_engine.intelligence import Placement
+from placement_engine.register import audit, casework, placed
+from placement_engine.register.access import Session
+from placement_engine.register.contents import write_placement
+from placement_engine.register.desk import Desk
 from placement_engine.register.documents import DocumentKind
 from placement_engine.register.head import Entropy, found, unaccounted
 from placement_engine.register.header import Header, RootKeys
 from placement_engine.register.keys import KeyProvider
+from placement_engine.register.known import Known
 from placement_engine.register.placed import StoredPlacement
-from placement_engine.register.snapshots import StoredSnapshot
 from placement_engine.register.sqlite import SqliteStore, refuse_existing
 from placement_engine.register.store import RegisterStore, StoreMaker
 from placement_engine.register.vault import Reading, Vault, VerifyReport
-from placement_engine.vocabulary import BatchName
 
 
-class Register:
+class Register(Known):
     """One register, open; use it as a context manager, or close it.
 
     Made by `create` or `open`. Every method may raise `RegisterUnavailable`
-    (busy, full, not writable) or `IntegrityBroken` (altered outside the program); nothing
-    is changed then.
+    (busy, full, not writable), `IntegrityBroken` (altered outside the program) or
+    `NotPermitted` (another role, or a second signature, is needed); nothing is changed then.
     """
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(
+        self, vault: Vault, session: Session | None = None, *, founding: bool = False
+    ) -> None:
         self._vault = vault
         with vault.read() as state:
             settings = [json.loads(d.payload) for d in state.documents(DocumentKind.SETTING)]
         if len(settings) != 1:
             raise unaccounted()
-        self._single_user = bool(settings[0]["single_user"])
+        single_user = bool(settings[0]["single_user"])
+        self.desk = Desk(vault, session, single_user=single_user, founding=founding)
         # Where cases and proposals stand, by the epoch for which that holds.
         self._located: dict[DocumentKind, tuple[int, casework.Located]] = {}
 
@@ -56,6 +61,7 @@ class Register:
         *,
         single_user: bool,
         today: date,
+        session: Session | None = None,
         entropy: Entropy = os.urandom,
     ) -> Register:
         """Make a new, empty register that only the owner of the file may read.
@@ -66,6 +72,8 @@ class Register:
             For trials: nobody else has to approve anything. Every output says so.
         today
             Kept sealed; the file itself tells no day.
+        session
+            Who acts, and what is kept outside; None for trials only.
         entropy
             Gives random bytes.
 
@@ -77,7 +85,9 @@ class Register:
         refuse_existing(path)
         temporary = path.with_name(f".{path.name}.{entropy(8).hex()}")
         make = partial(SqliteStore.create, path, temporary)
-        return cls.found(make, keys, single_user=single_user, today=today, entropy=entropy)
+        return cls.found(
+            make, keys, single_user=single_user, today=today, session=session, entropy=entropy
+        )
 
     @classmethod
     def found(
@@ -87,6 +97,7 @@ class Register:
         *,
         single_user: bool,
         today: date,
+        session: Session | None = None,
         entropy: Entropy = os.urandom,
     ) -> Register:
         """Make a new, empty register in a store of any kind, such as `MemoryStore`."""
@@ -94,7 +105,7 @@ class Register:
         first = (DocumentKind.SETTING, json.dumps(settings).encode())
         founding = found(keys, first, entropy)
         store = make(header=founding.header, head=founding.head, records=founding.records)
-        return cls._over(store, founding.keys, entropy)
+        return cls._over(store, founding.keys, entropy, session, founding=True)
 
     @classmethod
     def open(
@@ -104,6 +115,7 @@ class Register:
         *,
         read_only: bool = False,
         wait_s: float = 5.0,
+        session: Session | None = None,
         entropy: Entropy = os.urandom,
     ) -> Register:
         """Open a register and account for every record in it.
@@ -114,19 +126,26 @@ class Register:
             Never write, not even beside the file.
         wait_s
             How long to wait for another program, in seconds.
+        session
+            Who acts, and what is kept outside; without one, a register that is not for a
+            single user tells nothing.
 
         Raises
         ------
         RegisterUnavailable, WrongKey, IntegrityBroken
             As their names say; nothing was changed.
         """
-        return cls.over(
-            SqliteStore.open(path, read_only=read_only, wait_s=wait_s), keys, entropy=entropy
-        )
+        store = SqliteStore.open(path, read_only=read_only, wait_s=wait_s)
+        return cls.over(store, keys, session=session, entropy=entropy)
 
     @classmethod
     def over(
-        cls, store: RegisterStore, keys: KeyProvider, *, entropy: Entropy = os.urandom
+        cls,
+        store: RegisterStore,
+        keys: KeyProvider,
+        *,
+        session: Session | None = None,
+        entropy: Entropy = os.urandom,
     ) -> Register:
         """Open the register that a store keeps; the store is closed with it, or on failure."""
         try:
@@ -134,12 +153,20 @@ class Register:
         except BaseException:
             store.close()
             raise
-        return cls._over(store, root_keys, entropy)
+        return cls._over(store, root_keys, entropy, session)
 
     @classmethod
-    def _over(cls, store: RegisterStore, keys: RootKeys, entropy: Entropy) -> Register:
+    def _over(
+        cls,
+        store: RegisterStore,
+        keys: RootKeys,
+        entropy: Entropy,
+        session: Session | None,
+        *,
+        founding: bool = False,
+    ) -> Register:
         try:
-            return cls(Vault(store, keys, entropy=entropy))
+            return cls(Vault(store, keys, entropy=entropy), session, founding=founding)
         except BaseException:
             keys.wipe()
             store.close()
@@ -163,22 +190,25 @@ class Register:
     @property
     def single_user(self) -> bool:
         """Whether it is one for trials, without a second person's approval."""
-        return self._single_user
+        return self.desk.single_user
 
     @property
     def epoch(self) -> int:
-        """Number of changes that it had seen when it was last looked at."""
-        return self._vault.epoch
+        """Number of changes of facts that it had seen when it was last looked at."""
+        return self._vault.facts
 
     def verify(self) -> VerifyReport:
         """Open every record and account for each; raises `IntegrityBroken` otherwise."""
-        return self._vault.verify()
+        report = self._vault.verify()
+        with self._vault.read() as state:
+            audit.leaves(state, self._vault.log)
+        return report
 
     # Who is placed where. ------------------------------------------------------------
 
     def placements(self) -> tuple[StoredPlacement, ...]:
         """All placements, past and present, by subject and day."""
-        with self._vault.read() as state:
+        with self.desk.read("placements") as state:
             return placed.stored(state)
 
     def import_placements(self, placements: Sequence[Placement]) -> int:
@@ -196,60 +226,29 @@ class Register:
         InvalidFiles
             A subject would be placed twice on one day; nothing is added.
         """
-        with self._vault.change() as change:
+        rows = [write_placement(placement) for placement in placements]
+        with self.desk.change("import_placements", parameters=rows) as change:
             return placed.add(change, placements)
 
     def remove_placement(self, placement_id: bytes, day: date) -> None:
-        """Remove a placement for good: its bytes are overwritten in the file.
+        """Remove one placement for good; see `remove_placements`."""
+        self.remove_placements([placement_id], day)
+
+    def remove_placements(self, placement_ids: Sequence[bytes], day: date) -> None:
+        """Remove placements for good, in one change: their bytes are overwritten in the file.
 
         That something was removed on `day` is kept, but not who or where.
 
         Raises
         ------
         UnknownReference
-            There is no such placement.
+            There is no such placement; nothing is removed.
         """
-        with self._vault.change() as change:
-            placed.remove(change, placement_id, day)
+        given = (*sorted(placement_ids), day.isoformat().encode())
+        with self.desk.change("remove_placement", parameters=given) as change:
+            for placement_id in dict.fromkeys(placement_ids):
+                placed.remove(change, placement_id, day)
         self._vault.scrub()
-
-    # What is known. ------------------------------------------------------------------
-
-    def networks(self) -> Mapping[BatchName, Network]:
-        """The network in force of each batch."""
-        with self._vault.read() as state:
-            return MappingProxyType(snapshots.networks(state))
-
-    def network(self) -> Network:
-        """All batches in force, combined; empty if nothing was imported."""
-        networks = self.networks()
-        return Network.combine([networks[batch] for batch in sorted(networks)])
-
-    def import_network(self, batch: str, network: Network, day: date) -> bool:
-        """Put a network in force for its batch; what it supersedes is kept.
-
-        Returns
-        -------
-        bool
-            False if exactly this was in force already; nothing is written then.
-        """
-        with self._vault.change() as change:
-            return snapshots.supersede(change, BatchName(batch), network, day)
-
-    def snapshots(self) -> tuple[StoredSnapshot, ...]:
-        """All imports of intelligence, in force and superseded, by batch and day."""
-        with self._vault.read() as state:
-            return snapshots.stored(state)
-
-    def facilities(self) -> tuple[Facility, ...]:
-        """What places offer, as last imported."""
-        with self._vault.read() as state:
-            return snapshots.facilities(state)
-
-    def replace_facilities(self, facilities: Sequence[Facility]) -> None:
-        """Put these in place of all that was known of what places offer."""
-        with self._vault.change() as change:
-            snapshots.replace_facilities(change, facilities)
 
     # What is asked, answered and decided. --------------------------------------------
 
@@ -258,7 +257,8 @@ class Register:
 
         A case that is put again unchanged keeps its state and its proposal.
         """
-        with self._vault.change() as change:
+        given = [part for case_id in sorted(cases) for part in (case_id.encode(), cases[case_id])]
+        with self.desk.change("put_cases", sorted(cases), given) as change:
             casework.put_cases(change, cases)
 
     def put_case(self, case_id: str, payload: bytes) -> None:
@@ -267,17 +267,22 @@ class Register:
 
     def case(self, case_id: str) -> bytes:
         """One case as it was put; raises `UnknownReference` if there is none."""
-        return self._payload(DocumentKind.CASE, case_id, casework.no_case(case_id))
+        return self._payload("case", DocumentKind.CASE, case_id, casework.no_case(case_id))
+
+    def case_files(self) -> Mapping[str, bytes]:
+        """All cases as they were put, by id: for what has to know of every one."""
+        with self.desk.read("case_files") as state:
+            return MappingProxyType(casework.case_files(state))
 
     def cases(self) -> list[tuple[str, str]]:
         """Id and state of each case: ``open``, ``proposed`` or ``decided``; by id."""
-        with self._vault.read() as state:
+        with self.desk.read("cases") as state:
             where = self._where(state, DocumentKind.CASE)
             return sorted((case_id, state) for case_id, (_, state) in where.items())
 
     def put_proposals(self, proposals: Mapping[str, bytes]) -> None:
         """Keep the last proposal for each case; raises `UnknownReference` if one is missing."""
-        with self._vault.change() as change:
+        with self.desk.change("put_proposals", list(proposals)) as change:
             casework.put_proposals(change, proposals)
 
     def put_proposal(self, case_id: str, payload: bytes) -> None:
@@ -287,7 +292,7 @@ class Register:
     def proposal(self, case_id: str) -> bytes:
         """The last proposal for a case; raises `UnknownReference` if there is none."""
         missing = f"There is no proposal for case {case_id}. Run: placement propose {case_id}."
-        return self._payload(DocumentKind.PROPOSAL, case_id, missing)
+        return self._payload("proposal", DocumentKind.PROPOSAL, case_id, missing)
 
     def accept(
         self,
@@ -316,43 +321,25 @@ class Register:
         StaleProposal
             The case is decided already, or the register has changed since `seen`.
         """
-        with self._vault.change() as change:
-            if seen is not None and seen != self._vault.epoch:
-                raise StaleProposal(
-                    "The register has changed since the facts were read.",
-                    unchanged="Nothing was written.",
-                    do="Run it again.",
-                )
+        given = (write_placement(placement), decision, day.isoformat().encode())
+        with self.desk.change("accept", [case_id], given) as change:
+            self._refuse_stale(seen)
             casework.decide(change, case_id, decision, day)
             return placed.move(change, placement)
 
     def decisions(self) -> tuple[casework.StoredDecision, ...]:
         """What was decided, by day and case."""
-        with self._vault.read() as state:
+        with self.desk.read("decisions") as state:
             return casework.decisions(state)
 
-    # What people and the nightly batch note down. ------------------------------------
-
-    def entries(self, kind: DocumentKind) -> Mapping[str, bytes]:
-        """All entries of a kind by key, such as judgements, events and alerts."""
-        with self._vault.read() as state:
-            return MappingProxyType(journal.entries(state, kind))
-
-    def put_entries(
-        self, kind: DocumentKind, entries: Mapping[str, bytes], *, removed: Collection[str] = ()
-    ) -> None:
-        """Add or replace entries and remove others, in one change."""
-        with self._vault.change() as change:
-            journal.put(change, kind, entries, removed)
-
-    def _payload(self, kind: DocumentKind, case_id: str, missing: str) -> bytes:
-        with self._vault.read() as state:
+    def _payload(self, call: str, kind: DocumentKind, case_id: str, missing: str) -> bytes:
+        with self.desk.read(call, [case_id]) as state:
             where = self._where(state, kind)
             return casework.payload(state, where, case_id, missing=missing)
 
     def _where(self, state: Reading, kind: DocumentKind) -> casework.Located:
         epoch, where = self._located.get(kind, (-1, {}))
-        if epoch != self._vault.epoch:
+        if epoch != self._vault.facts:
             where = casework.located(state, kind)
-            self._located[kind] = (self._vault.epoch, where)
+            self._located[kind] = (self._vault.facts, where)
         return where

@@ -6,7 +6,7 @@ decision rested on can be looked up years later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -80,6 +80,19 @@ def networks(state: Reading) -> dict[BatchName, Network]:
         for snapshot in stored(state)
         if snapshot.state is SnapshotState.IN_FORCE
     }
+
+
+def by_hash(state: Reading, wanted: Mapping[str, str]) -> Network | None:
+    """The networks of these batches by content hash, combined; None if one is gone."""
+    known = {(s.batch, s.content_hash): s.content for s in stored(state)}
+    if any((BatchName(batch), told) not in known for batch, told in wanted.items()):
+        return None
+    return Network.combine(
+        [
+            Network.from_bytes(state.document(known[BatchName(batch), wanted[batch]]).payload)
+            for batch in sorted(wanted)
+        ]
+    )
 
 
 def supersede(change: Changing, batch: BatchName, network: Network, day: date) -> bool:

@@ -154,6 +154,10 @@ class _Change:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    def header(self) -> bytes:
+        with translated():
+            return _content(self._connection, _HEADER_ID)
+
     def head(self) -> bytes:
         with translated():
             return _content(self._connection, _HEAD_ID)
@@ -201,6 +205,10 @@ class _Change:
     def set_head(self, head: bytes) -> None:
         with translated():
             self.put([(_HEAD_ID, head)])
+
+    def set_header(self, header: bytes) -> None:
+        with translated():
+            self.put([(_HEADER_ID, header)])
 
 
 def refuse_existing(path: Path) -> None:

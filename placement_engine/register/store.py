@@ -15,6 +15,9 @@ from typing import Protocol
 class StoreView(Protocol):
     """One consistent state of a store, unchanged while it is looked at."""
 
+    def header(self) -> bytes:
+        """The header, in the clear but for the key in it."""
+
     def head(self) -> bytes:
         """The sealed head, which tells count and digest of all records."""
 
@@ -36,6 +39,9 @@ class StoreChange(StoreView, Protocol):
 
     def set_head(self, head: bytes) -> None:
         """Replace the head."""
+
+    def set_header(self, header: bytes) -> None:
+        """Replace the header: the register has new keys."""
 
 
 class RegisterStore(Protocol):

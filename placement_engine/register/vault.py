@@ -7,28 +7,32 @@ without the key. Opening a register compares both before anything is answered.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from placement_engine.errors import RegisterUnavailable
 from placement_engine.register import crypto
 from placement_engine.register import documents as layout
-from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
+from placement_engine.register.documents import DocumentKind
 from placement_engine.register.head import (
     HEADS,
     MODULUS,
     RECORDS,
     Entropy,
     Head,
-    Rows,
+    LogState,
     seal_head,
     unaccounted,
 )
-from placement_engine.register.header import ID_SIZE, RootKeys
+from placement_engine.register.header import RootKeys
+from placement_engine.register.keys import KeyProvider
+from placement_engine.register.reading import Changing, Reading
 from placement_engine.register.records import Seal, Sealer
+from placement_engine.register.rotation import refuse_renewed, renew
 from placement_engine.register.store import RegisterStore, StoreView
+
+__all__ = ["Changing", "Reading", "Vault", "VerifyReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ class Vault:
         self._known = b""  # the sealed head for which _head and _index hold
         self._head = Head(count=0, epoch=0, digest=0)
         self._index: dict[bytes, tuple[Seal, int]] = {}
+        self._told: Callable[[], None] | None = None
         with self.read():
             pass
 
@@ -84,6 +89,44 @@ class Vault:
     def epoch(self) -> int:
         """Number of changes that the register had seen when it was last looked at."""
         return self._head.epoch
+
+    @property
+    def facts(self) -> int:
+        """As `epoch`, but changes of the audit log alone do not count."""
+        return self._head.epoch - self._head.quiet
+
+    @property
+    def log(self) -> LogState:
+        """How far the audit log had come when the register was last looked at."""
+        return self._head.log
+
+    @property
+    def register_id(self) -> bytes:
+        """16 random bytes that tell this register from others."""
+        return self._keys.register_id
+
+    @property
+    def sealed_head(self) -> bytes:
+        """The head as it was last seen in the store: sealed, so that it may lie anywhere."""
+        return self._known
+
+    def read_head(self, sealed: bytes) -> Head:
+        """Open a copy of a sealed head that was kept elsewhere.
+
+        Raises
+        ------
+        IntegrityBroken
+            It is no head of this register under its present key.
+        """
+        seal, body = self._heads.open(self._keys.register_id, sealed)
+        head = Head.decode(body)
+        if seal.kind != layout.HEAD_CODE or seal.version != head.epoch:
+            raise unaccounted()
+        return head
+
+    def tell(self, told: Callable[[], None]) -> None:
+        """Call `told` after each change that was kept."""
+        self._told = told
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -100,6 +143,7 @@ class Vault:
         with self._store.write() as store:
             self._account(store)
             draft = Changing(store, self._sealer, self._keys, self._index, self._entropy)
+            draft.log = self._head.log
             yield draft
             if not draft.puts and not draft.deletes:
                 return
@@ -111,13 +155,53 @@ class Vault:
                 number = crypto.fingerprint(self._keys.digest, row_id, record)
                 index[row_id] = (self._sealer.look(row_id, record), number)
                 digest += number
-            head = Head(count=len(index), epoch=self._head.epoch + 1, digest=digest % MODULUS)
+            head = Head(
+                count=len(index),
+                epoch=self._head.epoch + 1,
+                digest=digest % MODULUS,
+                quiet=self._head.quiet + draft.quiet,
+                log=draft.log,
+            )
             sealed = seal_head(self._keys, self._entropy, head)
             store.delete(draft.deletes)
             store.put(draft.puts)
             store.set_head(sealed)
         # Only a change that was kept may alter what we believe to be there.
         self._known, self._head, self._index = sealed, head, index
+        if self._told is not None:
+            self._told()
+
+    def renew(self, provider: KeyProvider) -> int:
+        """Give the register new keys, wrapped under a key of `provider`, and seal all anew.
+
+        One change: killed at any point, it leaves the old keys or the new ones. Who has the
+        register open meanwhile has to open it again.
+
+        Returns
+        -------
+        int
+            How many records were sealed anew.
+        """
+        self._refuse_closed()
+        with self._store.write() as store:
+            self._account(store)
+            renewed = renew(
+                store,
+                keys=self._keys,
+                provider=provider,
+                entropy=self._entropy,
+                head=self._head,
+                seals={row_id: seal for row_id, (seal, _) in self._index.items()},
+            )
+        self._keys.wipe()
+        self._keys = renewed.keys
+        self._sealer = Sealer(renewed.keys, RECORDS, self._entropy)
+        self._heads = Sealer(renewed.keys, HEADS, self._entropy)
+        self._known, self._head, self._index = renewed.sealed_head, renewed.head, renewed.index
+        if self._told is not None:
+            self._told()
+        self.scrub()
+        return len(self._index)
 
     def verify(self) -> VerifyReport:
         """Open every record and account for each.
@@ -162,10 +246,8 @@ class Vault:
         sealed = view.head()
         if sealed == self._known:
             return
-        seal, body = self._heads.open(self._keys.register_id, sealed)
-        head = Head.decode(body)
-        if seal.kind != layout.HEAD_CODE or seal.version != head.epoch:
-            raise unaccounted()
+        refuse_renewed(view.header(), self._keys)
+        head = self.read_head(sealed)
         if head.epoch <= self._head.epoch and self._known:
             raise unaccounted()  # an old state was put back while we looked
         index: dict[bytes, tuple[Seal, int]] = {}
@@ -180,139 +262,3 @@ class Vault:
         if len(index) != head.count or digest % MODULUS != head.digest:
             raise unaccounted()
         self._known, self._head, self._index = sealed, head, index
-
-
-class Reading:
-    """One consistent state of the documents."""
-
-    def __init__(
-        self,
-        view: StoreView,
-        sealer: Sealer,
-        keys: RootKeys,
-        index: dict[bytes, tuple[Seal, int]],
-    ) -> None:
-        self._view = view
-        self._sealer = sealer
-        self._keys = keys
-        self._index = index
-
-    def ids(self, kind: DocumentKind) -> list[bytes]:
-        """Ids of the documents of a kind, in no telling order."""
-        code = KIND_CODES[kind]
-        return [row_id for row_id, (seal, _) in self._index.items() if seal.kind == code]
-
-    def beginnings(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
-        """Id and first bytes of each document of a kind; the rest of it stays shut."""
-        ids = self.ids(kind)
-        for row_id, (_, body) in zip(ids, self._open(ids), strict=True):
-            yield row_id, layout.join(body, [])
-
-    def documents(self, kind: DocumentKind) -> Iterator[Document]:
-        """All documents of a kind."""
-        ids = self.ids(kind)
-        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
-            yield self._whole(row_id, seal, body)
-
-    def document(self, row_id: bytes) -> Document:
-        """One document by its id.
-
-        Raises
-        ------
-        IntegrityBroken
-            There is no such document, though another one refers to it.
-        """
-        [(seal, body)] = self._open([row_id])
-        if seal.kind not in KINDS:
-            raise unaccounted()
-        return self._whole(row_id, seal, body)
-
-    def _whole(self, row_id: bytes, seal: Seal, body: bytes) -> Document:
-        ids = self._part_ids(row_id, seal, body)
-        rest = [part for _, part in self._open(ids)] if ids else []
-        return Document(
-            id=row_id,
-            kind=KINDS[seal.kind],
-            payload=layout.join(body, rest),
-            version=seal.version,
-        )
-
-    def _part_ids(self, row_id: bytes, seal: Seal, body: bytes) -> list[bytes]:
-        count = layout.parts(layout.length(body))
-        if count > len(self._index):
-            raise unaccounted()
-        return part_ids(self._keys, row_id, seal.version, count)
-
-    def _open(self, ids: Sequence[bytes]) -> Iterator[tuple[Seal, bytes]]:
-        for row_id, record in zip(ids, self._view.fetch(ids), strict=True):
-            entry = self._index.get(row_id)
-            if record is None or entry is None:
-                raise unaccounted()
-            seal, body = self._sealer.open(row_id, record)
-            if seal != entry[0]:  # replaced behind our back, by a record that was once true
-                raise unaccounted()
-            yield seal, body
-
-
-class Changing(Reading):
-    """The documents as they were before the change, and what is staged to change.
-
-    What is staged is not yet seen by reading. A document can be staged once.
-    """
-
-    def __init__(
-        self,
-        view: StoreView,
-        sealer: Sealer,
-        keys: RootKeys,
-        index: dict[bytes, tuple[Seal, int]],
-        entropy: Entropy,
-    ) -> None:
-        super().__init__(view, sealer, keys, index)
-        self._entropy = entropy
-        self._staged: set[bytes] = set()
-        self.puts: Rows = []
-        self.deletes: list[bytes] = []
-
-    def add(self, kind: DocumentKind, payload: bytes) -> bytes:
-        """Stage a new document; gives its id."""
-        row_id = self._entropy(ID_SIZE)
-        self._put(row_id, KIND_CODES[kind], 1, payload)
-        return row_id
-
-    def replace(self, row_id: bytes, payload: bytes) -> None:
-        """Stage new content for a document, under the next version."""
-        seal = self._drop_parts(row_id)
-        self._put(row_id, seal.kind, seal.version + 1, payload)
-
-    def remove(self, row_id: bytes) -> None:
-        """Stage that a document goes; its bytes are overwritten when the store is scrubbed."""
-        self._drop_parts(row_id)
-        self.deletes.append(row_id)
-
-    def _drop_parts(self, row_id: bytes) -> Seal:
-        if row_id in self._staged:
-            raise ValueError("this document is staged already")
-        self._staged.add(row_id)
-        [(seal, body)] = self._open([row_id])
-        self.deletes.extend(self._part_ids(row_id, seal, body))
-        return seal
-
-    def _put(self, row_id: bytes, kind: int, version: int, payload: bytes) -> None:
-        first, *rest = layout.split(payload)
-        self.puts.append(
-            (row_id, self._sealer.seal(row_id, kind=kind, version=version, body=first))
-        )
-        ids = part_ids(self._keys, row_id, version, len(rest))
-        self.puts.extend(
-            (part, self._sealer.seal(part, kind=layout.PART_CODE, version=version, body=body))
-            for part, body in zip(ids, rest, strict=True)
-        )
-
-
-def part_ids(keys: RootKeys, row_id: bytes, version: int, count: int) -> list[bytes]:
-    """Ids of the records that follow a document's first: random to all but the key's holder."""
-    return [
-        crypto.pseudorandom_id(keys.row_ids, row_id + struct.pack(">QQ", version, number))
-        for number in range(count)
-    ]

@@ -143,59 +143,6 @@ class HostilityBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TieCount:
-    """How many reports of one kind of tie."""
-
-    kind: str
-    reports: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkBody:
-    """What the register knows of one person or group: numbers and ages, no places."""
-
-    id: str
-    graded_ties: int
-    latest: date | None
-    ties: tuple[TieCount, ...]
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeRow:
-    """One tie of a path, its strength on the day, and the grade of the best report."""
-
-    a: str
-    b: str
-    kind: str
-    past: bool
-    strength: float
-    grade: str
-    months: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathRow:
-    """One path of ties that carries hostility."""
-
-    probability: float
-    edges: tuple[EdgeRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathsBody:
-    """Why two are held to be hostile, best path first."""
-
-    a: str
-    b: str
-    h_max: float
-    h_or: float
-    reunion: float
-    paths: tuple[PathRow, ...]
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportBody:
     """What an import brought in: numbers only."""
 
@@ -203,6 +150,17 @@ class ImportBody:
     batch: str | None
     rows: dict[str, int]
     changed: bool
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportBody:
+    """What an export wrote, and what it left out because of handling codes: numbers only."""
+
+    format: str
+    rows: dict[str, int]
+    withheld_ties: int
+    withheld_nodes: int
     notices: tuple[Notice, ...]
 
 
@@ -228,6 +186,15 @@ class CasesBody:
     """Cases of the register by id and state; never a municipality."""
 
     cases: tuple[CaseRow, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBody:
+    """A report that was written to a file."""
+
+    case: str
+    file: str
     notices: tuple[Notice, ...]
 
 

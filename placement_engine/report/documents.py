@@ -17,7 +17,13 @@ from pydantic import TypeAdapter
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.sensitivity import SensitivityTable
-from placement_engine.report import bodies
+from placement_engine.report import (
+    bodies,
+    keeper_bodies,
+    network_bodies,
+    night_bodies,
+    register_bodies,
+)
 from placement_engine.report.demo_page import DemoBody
 
 VERSION = 1
@@ -25,23 +31,46 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "alert": night_bodies.AlertBody,
+        "alerts": night_bodies.AlertsBody,
+        "anchor": register_bodies.AnchorBody,
+        "audit": register_bodies.AuditBody,
+        "audit_log": register_bodies.LogBody,
+        "audit_proof": register_bodies.ProofBody,
+        "backup": keeper_bodies.BackupBody,
+        "erasure": keeper_bodies.ErasureBody,
+        "restore": keeper_bodies.RestoreBody,
+        "review": keeper_bodies.ReviewBody,
+        "rotation": keeper_bodies.RotationBody,
+        "shares": keeper_bodies.SharesBody,
         "cases": bodies.CasesBody,
+        "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
+        "event": night_bodies.EventBody,
         "exit_codes": bodies.ExitCodesBody,
+        "export": bodies.ExportBody,
         "explanation": bodies.ExplanationBody,
         "hostility": bodies.HostilityBody,
+        "identity": register_bodies.IdentityBody,
         "import": bodies.ImportBody,
-        "network": bodies.NetworkBody,
+        "judgement": network_bodies.JudgementBody,
+        "judgements": network_bodies.JudgementsBody,
+        "messages": register_bodies.MessagesBody,
+        "network": network_bodies.NetworkBody,
+        "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
-        "paths": bodies.PathsBody,
+        "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
         "removal": bodies.RemovalBody,
+        "report": bodies.ReportBody,
+        "requests": register_bodies.RequestsBody,
         "sensitivity": SensitivityTable,
+        "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }
 )

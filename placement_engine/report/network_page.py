@@ -9,10 +9,14 @@ from typing import Final
 from placement_engine.cases.rule import Wording
 from placement_engine.proposal import wording
 from placement_engine.proposal.outcome import DangerClass, KnownRecords
-from placement_engine.report.bodies import EdgeRow, HostilityBody, NetworkBody, PathRow, PathsBody
+from placement_engine.report.bodies import HostilityBody
+from placement_engine.report.network_bodies import EgoRow, NetworkBody, PathRow, PathsBody
 from placement_engine.report.page import Block, Page, Table, line, page
+from placement_engine.report.sentences import PROTECTED
 from placement_engine.vocabulary import Language, TieKind
 
+MOST_ROWS = 40
+"""Ties that a page lists; JSON has all."""
 TIE: Final[Mapping[str, Wording]] = MappingProxyType(
     {
         TieKind.MEMBERSHIP: Wording(sv="medlemskap", en="membership"),
@@ -35,25 +39,46 @@ def tie_wording(kind: str, language: Language) -> str:
 
 
 def network_page(body: NetworkBody, language: Language) -> Page:
-    """How much is known of one person or group."""
+    """What is known of one person or group: how much, and tie by tie."""
     swedish = language is Language.SWEDISH
     records = KnownRecords(graded_ties=body.graded_ties, latest=body.latest)
     told = wording.known_records(records, language)
     if not body.ties:
         none = wording.DANGER[DangerClass.NONE_KNOWN].in_language(language)
         return page(line(f"{body.id}: {none} ({told})"))
-    return page(
-        line(f"{body.id}: {told}", strong=True),
+    names = ", ".join((body.id, *body.aliases))
+    blocks: list[Block] = [
+        line(f"{names}: {told}", strong=True),
         Table(
             columns=("koppling", "uppgifter") if swedish else ("tie", "reports"),
             rows=tuple((tie_wording(row.kind, language), str(row.reports)) for row in body.ties),
             right=frozenset({1}),
         ),
+        Table(
+            columns=("tecken", "vem", "koppling", "styrka", "gradering", "månader")
+            if swedish
+            else ("sign", "who", "tie", "strength", "grade", "months"),
+            rows=tuple(_ego(row, language) for row in body.edges[:MOST_ROWS]),
+            right=frozenset({3, 5}),
+        ),
+    ]
+    if len(body.edges) > MOST_ROWS:
+        more = len(body.edges) - MOST_ROWS
+        blocks.append(line(f"och {more} till, se --json" if swedish else f"{more} more: --json"))
+    return Page(blocks=tuple(blocks))
+
+
+def _ego(row: EgoRow, language: Language) -> tuple[str, ...]:
+    return (
+        "×" if row.enmity else "+",
+        row.other,
+        _tie(row.kind, row.past, language),
+        *_details(row.protected, row.strength, row.grade, row.months, language),
     )
 
 
 def paths_page(body: PathsBody, language: Language) -> Page:
-    """Why two are held to be hostile, best path first."""
+    """Why two are held to be hostile, best path first, and how much is known of each."""
     swedish = language is Language.SWEDISH
     names = ("fiendskapsgrad", "bästa väg", "återförening")
     if not swedish:
@@ -63,23 +88,24 @@ def paths_page(body: PathsBody, language: Language) -> Page:
         for name, value in zip(names, (body.h_or, body.h_max, body.reunion), strict=True)
     )
     blocks: list[Block] = [line(f"{body.a} – {body.b}: {numbers}", strong=True)]
+    for side in body.coverage:
+        records = KnownRecords(graded_ties=side.graded_ties, latest=side.latest)
+        told = wording.known_records(records, language)
+        if side.unknown:
+            told += " – okänd" if swedish else " – unknown"
+        blocks.append(line(f"{side.id}: {told}"))
     if not body.paths:
         none = wording.DANGER[DangerClass.NONE_KNOWN].in_language(language)
         blocks.append(line(none))
     for number, path in enumerate(body.paths, start=1):
-        blocks.append(line(f"{number}. {_in_words(path, language)} ({path.probability:.4f})"))
+        blocks.append(line(f"{number}. {path.sentence} ({path.probability:.4f})"))
         blocks.append(_edges(path, swedish, language))
     return Page(blocks=tuple(blocks))
 
 
-def _in_words(path: PathRow, language: Language) -> str:
-    steps = [f"—{_tie(edge, language)}→ {edge.b}" for edge in path.edges]
-    return " ".join([path.edges[0].a, *steps])
-
-
-def _tie(edge: EdgeRow, language: Language) -> str:
-    told = tie_wording(edge.kind, language)
-    if not edge.past:
+def _tie(kind: str, past: bool, language: Language) -> str:
+    told = tie_wording(kind, language)
+    if not past:
         return told
     return f"tidigare {told}" if language is Language.SWEDISH else f"past {told}"
 
@@ -89,19 +115,31 @@ def _edges(path: PathRow, swedish: bool, language: Language) -> Table:
         columns=("från", "till", "koppling", "styrka", "gradering", "månader")
         if swedish
         else ("from", "to", "tie", "strength", "grade", "months"),
-        rows=tuple(_edge(edge, language) for edge in path.edges),
+        rows=tuple(
+            (
+                edge.a,
+                edge.b,
+                _tie(edge.kind, edge.past, language),
+                *_details(edge.protected, edge.strength, edge.grade, edge.months, language),
+            )
+            for edge in path.edges
+        ),
         right=frozenset({3, 5}),
     )
 
 
-def _edge(edge: EdgeRow, language: Language) -> tuple[str, ...]:
+def _details(
+    protected: bool,
+    strength: float | None,
+    grade: str | None,
+    months: int | None,
+    language: Language,
+) -> tuple[str, str, str]:
+    hidden = PROTECTED.in_language(language)
     return (
-        edge.a,
-        edge.b,
-        _tie(edge, language),
-        f"{edge.strength:.3f}",
-        edge.grade,
-        str(edge.months),
+        "" if strength is None else f"{strength:.3f}",
+        ", ".join(part for part in (grade, hidden if protected else None) if part),
+        "" if months is None else str(months),
     )
 
 

@@ -27,7 +27,15 @@ class Table:
     right: frozenset[int] = frozenset()
 
 
-Block = Line | Table
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A picture as SVG, and what it shows in words, which is all that text has of it."""
+
+    svg: str
+    text: str
+
+
+Block = Line | Table | Drawing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,7 @@ def plain(content: Page) -> str:
     """`content` as text in aligned columns, without colour, for pipes and files."""
     lines: list[str] = []
     for block in content.blocks:
-        if isinstance(block, Line):
+        if isinstance(block, Line | Drawing):
             lines.append(printable(block.text))
         else:
             lines.extend(_plain_table(block))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from placement_engine.report.page import Line, Page, printable
+from placement_engine.report.page import Drawing, Line, Page, printable
 
 
 def on_terminal(content: Page, *, color: bool, width: int) -> str:
@@ -28,6 +28,9 @@ def on_terminal(content: Page, *, color: bool, width: int) -> str:
     for block in content.blocks:
         if isinstance(block, Line):
             console.print(Text(printable(block.text), style="bold" if block.strong else ""))
+            continue
+        if isinstance(block, Drawing):
+            console.print(Text(printable(block.text)))
             continue
         table = RichTable(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
         for i, name in enumerate(block.columns):

@@ -26,6 +26,7 @@ from placement_engine.solver.answer import (
 )
 from placement_engine.solver.backends import Backend, Effort
 from placement_engine.solver.conflict import explain
+from placement_engine.solver.figures import Figures
 from placement_engine.solver.hitting import fewest
 from placement_engine.solver.levels import Climb, Climbed
 from placement_engine.solver.own import OwnSearch
@@ -247,6 +248,7 @@ class _Repair:
             smaller,
             own=OwnSearch(smaller),
             second=second,
+            figures=Figures(smaller),
             effort=part,
             gap=0.0,
             on_plan=lambda sites: self._keep(mapped(sites)),

@@ -78,6 +78,21 @@ class RegisterStoreContract(ABC):
             assert _all(other) == (_NEW[1], expected)
             other.close()
 
+    def test_a_new_header_is_kept_with_the_change_or_dropped_with_it(self) -> None:
+        """Keys are replaced together with all that they seal."""
+        with self._store() as store:
+            with _raises(ZeroDivisionError), store.write() as change:
+                change.set_header(b"never seen")
+                raise ZeroDivisionError
+            assert store.header() == _HEADER
+            with store.write() as change:
+                change.set_header(b"another header")
+                change.set_head(_NEW[1])
+            other = self.second_handle(store)
+            assert other.header() == store.header() == b"another header"
+            assert _all(other) == (_NEW[1], sorted(_ROWS))
+            other.close()
+
     def test_a_change_that_fails_leaves_nothing(self) -> None:
         """An error inside of a change drops all of it."""
         with self._store() as store:

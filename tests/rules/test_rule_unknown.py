@@ -38,6 +38,20 @@ def test_the_policy_decides_the_floor(bench: RuleBench) -> None:
     assert bench.judge(RULE, world, "0180").floor is Band.HIGH
 
 
-def test_a_case_that_was_unknown_stays_so_when_ties_arrive(bench: RuleBench) -> None:
-    world = replace(bench.world(graded_ties=[9]), once_unknown=frozenset({0}))
+def test_who_was_unknown_stays_so_when_ties_arrive(bench: RuleBench) -> None:
+    world = replace(bench.world(graded_ties=[9]), noted=frozenset({PLAIN.subject}))
     assert bench.judge(RULE, world, "0180").floor is Band.MEDIUM
+
+
+@pytest.mark.parametrize("ties", [0, 9])
+def test_who_is_cleared_has_no_floor(bench: RuleBench, ties: int) -> None:
+    people = frozenset({PLAIN.subject})
+    world = replace(bench.world(graded_ties=[ties]), noted=people, cleared=people)
+    assert bench.judge(RULE, world, "0180").floor is Band.LOW
+
+
+def test_clearing_one_does_not_clear_another(bench: RuleBench) -> None:
+    case = replace(PLAIN, household=household(40))
+    world = bench.world(case, graded_ties=[0, 0])
+    cleared = replace(world, cleared=frozenset({PLAIN.subject}))
+    assert bench.judge(RULE, cleared, "0180").floor is Band.MEDIUM

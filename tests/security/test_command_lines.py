@@ -9,7 +9,18 @@ from typer.main import get_command
 
 from cli import app
 
-ALLOWED = {"--passphrase-file", "--passphrase-fd", "--passphrase-command"}
+ALLOWED = {
+    "--passphrase-file",
+    "--passphrase-fd",
+    "--passphrase-command",
+    "--passphrase-credential",  # the name under which systemd lays it
+    "--identity-passphrase-file",
+    "--pkcs11-key",  # its label in a hardware module
+    "--new-passphrase-file",
+    "--new-passphrase-fd",
+    "--new-passphrase-command",
+    "--new-pkcs11-key",
+}
 SECRET = ("passphrase", "password", "key", "municipality", "place", "address", "reason", "why")
 
 

@@ -125,8 +125,8 @@ def test_20_kills_leave_the_old_state_or_the_new(path: Path) -> None:
 
 
 @pytest.mark.prove
-def test_200_kills_leave_the_old_state_or_the_new(path: Path) -> None:
-    kill(path, 200)
+def test_1000_kills_leave_the_old_state_or_the_new(path: Path) -> None:
+    kill(path, 1000)
 
 
 def test_killed_while_made_leaves_no_register_or_a_whole_one(tmp_path: Path) -> None:

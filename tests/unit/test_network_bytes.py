@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,7 @@ def test_combined_batches_keep_all_ties_and_the_last_role(tmp_path: Path) -> Non
     assert ROLES[both.role[3]] is PersonRole.THREAT_ACTOR
     assert both.birth_year[3] == 1980
     assert both.labels[0] == "the first"
-    assert both.count_ties("G1") == {TieKind.MEMBERSHIP: 2, TieKind.RIVALRY: 1}
+    assert both.count_ties("G1", date(2026, 11, 1)) == {TieKind.MEMBERSHIP: 2, TieKind.RIVALRY: 1}
 
 
 def test_a_person_in_one_batch_and_a_group_in_another_is_refused() -> None:

@@ -56,16 +56,17 @@ def test_ten_thousand_bad_rows_are_all_reported(tmp_path: Path) -> None:
     assert len(str(caught.value)) < 5_000
 
 
-def test_reading_stops_where_faults_would_fill_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(table, "MOST_FAULTS", 50)
+def test_a_million_faults_are_told_by_the_first_and_their_number(tmp_path: Path) -> None:
     content = files()
-    content["ties.csv"] += "x\n" * 1000
+    content["ties.csv"] += "x\n" * 1_000_000
     with pytest.raises(InvalidFiles) as caught:
         read(tmp_path, content)
-    assert len(caught.value.faults) == 51
-    assert "has more faults" in str(caught.value)
+    assert caught.value.count == 1_000_000
+    assert len(caught.value.faults) == table.MOST_FAULTS
+    assert caught.value.faults[0].line == 6
+    assert "1000000 faults" in str(caught.value)
+    assert "999980 more; --json lists the first 10000" in str(caught.value)
+    assert len(str(caught.value)) < 5_000
 
 
 def test_no_content_of_any_column_is_echoed(tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def test_a_network_without_faults(tmp_path: Path) -> None:
     assert network.with_role(PersonRole.SUBJECT) == ("P1",)
     assert network.birth_year.tolist() == [0, 0, 1990, 0, 0]
     assert network.labels == ("the first", "", "", "", "")
-    assert network.count_ties("G1") == {TieKind.MEMBERSHIP: 1, TieKind.RIVALRY: 1}
-    assert network.count_ties("nobody") == {}
+    assert network.count_ties("G1", AS_OF) == {TieKind.MEMBERSHIP: 1, TieKind.RIVALRY: 1}
+    assert network.count_ties("nobody", AS_OF) == {}
     at = network.ties.kind.tolist().index(KINDS.index(TieKind.RIVALRY))
     assert network.ties.severity[at] == 0.5
     assert network.handlings[network.ties.handling[at]] == "sealed"

@@ -123,6 +123,7 @@ def test_a_path_that_is_not_there_and_a_folder_in_place_of_a_file(tmp_path: Path
 def test_a_zip_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(network_folder, "MAX_ZIP", 2**20)
     monkeypatch.setattr(network_folder, "MAX_FILE", 2**20)
     content = {**files(), "ties.csv": files()["ties.csv"] + "\n" * 2**22}
     path = packed(tmp_path / "bomb.zip", content)

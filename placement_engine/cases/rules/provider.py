@@ -66,6 +66,11 @@ def _compile(world: World, case: int) -> Effect:
     return Effect.of(world.sites, forbidden=forbidden, unchecked=unchecked)
 
 
+def houses_rival(world: World, case: int, provider: ProviderId) -> bool:
+    """Whether a provider already houses somebody who collides with the household."""
+    return provider in _hostile_providers(world, case)
+
+
 def _hostile_providers(world: World, case: int) -> set[ProviderId | None]:
     """Providers of the placed people who collide with the household; None for unknown ones."""
     scores = world.ties[case].placed

@@ -1,7 +1,7 @@
 """Unknown is never zero: with too few graded ties the band has a floor.
 
 Counts the subject and every adult of the household. Only a named analyst clears the
-floor, never the arrival of a tie: a case that was proposed as unknown stays so
+floor, never the arrival of a tie: whoever was once proposed as unknown stays so
 (``docs/adr/0007-unknown-and-missing-data.md``).
 """
 
@@ -12,17 +12,22 @@ from placement_engine.cases.world import World
 from placement_engine.vocabulary import Band
 
 
+def unknown_members(world: World, case: int) -> tuple[str, ...]:
+    """The subject and the adults of a household who are unknown, the subject first."""
+    few, adult = world.policy.unknown.minimum_graded_ties, world.policy.children.age_of_majority
+    ages = (None, *(member.age for member in world.cases[case].household))
+    ties = world.ties[case]
+    return tuple(
+        member
+        for member, age, known in zip(ties.members, ages, ties.coverage, strict=True)
+        if (age is None or age >= adult)
+        and (known.graded_ties < few or member in world.noted)
+        and member not in world.cleared
+    )
+
+
 def _floor(world: World, case: int) -> Band:
-    coverage = world.ties[case].coverage
-    numbers = world.policy.unknown
-    adult = world.policy.children.age_of_majority
-    counted = [coverage[0]]
-    for row, member in enumerate(world.cases[case].household, start=1):
-        if member.age >= adult:
-            counted.append(coverage[row])
-    too_few = any(known.graded_ties < numbers.minimum_graded_ties for known in counted)
-    unknown = too_few or case in world.once_unknown
-    return numbers.band_floor if unknown else Band.LOW
+    return world.policy.unknown.band_floor if unknown_members(world, case) else Band.LOW
 
 
 def _meaning(world: World, case: int, _site: int) -> Verdict:

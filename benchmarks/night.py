@@ -1,0 +1,165 @@
+"""The nightly recheck: full, sparing, by processes; the share of each stage; peak memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import Row, child
+from benchmarks.worlds import AS_OF, LARGE, Ready, Size, prepare
+from placement_engine.intelligence import Network, TieColumns
+from placement_engine.nightly.moves import fewest_moves
+from placement_engine.nightly.page import night_html
+from placement_engine.nightly.processes import Processes
+from placement_engine.nightly.recheck import Night, recheck
+from placement_engine.nightly.telling import night_body
+from placement_engine.vocabulary import Language
+
+FULL_SECONDS, FULL_BYTES = 60.0, 1.5e9
+HUGE_SECONDS, HUGE_BYTES = 600.0, 4e9
+SPARING = 1 / 20
+HUGE = replace(LARGE, seed=14, placed=20_000, persons=1_000_000, groups=8000, ties_per_person=9.5)
+"""The country ten times over; made only if the environment asks for it."""
+ASKED = "PLACEMENT_BENCH_HUGE"
+
+
+def run(folder: Path, runs: int) -> list[Row]:
+    """All rows of the benchmark."""
+    del runs  # a night is long; each is told once
+    rows = _nights(folder, LARGE, "5,000 placed", FULL_SECONDS, FULL_BYTES)
+    if os.environ.get(ASKED):
+        rows += _nights(folder, HUGE, "20,000 placed", HUGE_SECONDS, HUGE_BYTES)
+    return rows
+
+
+def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) -> list[Row]:
+    ready = prepare(size, folder)
+    told: dict[str, dict[str, Any]] = {}
+    for kind in ("full", "idle", "day", "few", "percent", "again", "processes"):
+        done = child(
+            [sys.executable, "-m", "benchmarks.night", kind, str(folder), json.dumps(size.seed)]
+        )
+        if done.code != 0:
+            raise RuntimeError(f"the night {kind} failed")
+        told[kind] = json.loads(done.output) | {"peak": done.peak_bytes}
+    full = told["full"]
+    stages = ", ".join(
+        f"{stage} {100 * share / full['seconds']:.0f} %" for stage, share in full["stages"].items()
+    )
+    rows = [
+        Row(
+            what=f"night, {name}: full, with report",
+            value=full["seconds"],
+            unit="s",
+            target=seconds,
+            note=f"{ready.ties} rows of ties; {stages}",
+        ),
+        Row(
+            what=f"night, {name}: peak memory",
+            value=full["peak"] / 1e6,
+            unit="MB",
+            target=peak / 1e6,
+        ),
+        Row(
+            what=f"night, {name}: two processes",
+            value=told["processes"]["seconds"],
+            unit="s",
+            note="the same bytes" if told["processes"]["same"] else "OTHER BYTES",
+        ),
+    ]
+    base = told["again"]["seconds"]
+    for kind, what in (
+        ("idle", "nothing changed"),
+        ("day", "the next day"),
+        ("few", "10 ties changed"),
+        ("percent", "1 % of the ties changed"),
+    ):
+        rows.append(
+            Row(
+                what=f"night, {name}: sparing, {what}, of a full one",
+                value=told[kind]["seconds"] / base,
+                unit="",
+                target=SPARING if kind == "percent" else None,
+                note=f"{told[kind]['seconds']:.3g} s, looked at {told[kind]['looked_at']}",
+            )
+        )
+    return rows
+
+
+def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
+    """One night in a process of its own; the first one is kept for the others."""
+    size = LARGE if seed == LARGE.seed else HUGE
+    ready = prepare(size, folder)
+    kept = ready.register.with_name("night.register")
+    if kind == "full":
+        shutil.copy(ready.register, kept)
+    else:
+        ready = replace(ready, register=_copied(kept))
+    if kind == "full":
+        ready = replace(ready, register=kept)
+    with ready.open() as engine:
+        day = AS_OF + timedelta(days=kind == "day")
+        if kind in ("few", "percent"):
+            network = engine.register.network()
+            count = 10 if kind == "few" else len(network.ties) // 100
+            engine.register.import_network("main", _changed(network, count), AS_OF)
+        start = time.perf_counter()
+        night = recheck(
+            engine.register,
+            policy=engine.policy,
+            geography=engine.geography,
+            as_of=day,
+            clock=time.perf_counter,
+            entropy=secrets.token_bytes,
+            full=kind in ("full", "again", "processes"),
+            executor=Processes(2) if kind == "processes" else None,
+        )
+        stages = dict(night.seconds) | _told(night)
+        return {
+            "seconds": time.perf_counter() - start,
+            "looked_at": night.looked_at,
+            "stages": stages,
+            "changes": len(night.changes),
+            "same": not night.changes,
+        }
+
+
+def _told(night: Night) -> dict[str, float]:
+    """Seconds of the moves and of the report."""
+    start = time.perf_counter()
+    moves = fewest_moves(night.facts, night.state)
+    middle = time.perf_counter()
+    night_html(night, night_body(night, moves, notices=()), Language.SWEDISH)
+    return {"moves": middle - start, "report": time.perf_counter() - middle}
+
+
+def _changed(network: Network, count: int) -> Network:
+    """The network with so many reports a letter worse, drawn by a fixed seed."""
+    chosen = np.random.default_rng(5).choice(len(network.ties), count, replace=False)
+    source = network.ties.source.copy()
+    source[chosen] = np.minimum(source[chosen] + 1, 4)
+    columns = {name: getattr(network.ties, name) for name in TieColumns.__slots__}
+    return replace(network, ties=TieColumns(**{**columns, "source": source}))
+
+
+def _copied(kept: Path) -> Path:
+    copy = kept.with_name("copy.register")
+    shutil.copy(kept, copy)
+    return copy
+
+
+__all__ = ["Ready", "run"]
+
+
+if __name__ == "__main__":
+    print(json.dumps(_one(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))

@@ -1,0 +1,116 @@
+"""The register that a run names, and the key that opens it: nowhere else are the two joined."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from placement_engine.commands.passphrase import SOURCES, read_passphrase
+from placement_engine.commands.settings import Setting
+from placement_engine.errors import InvalidConfiguration
+from placement_engine.vocabulary import Language
+
+if TYPE_CHECKING:
+    from placement_engine.commands.options import Run
+    from placement_engine.register import KeyProvider, PassphraseKey, Register
+    from placement_engine.register.pkcs11 import Pkcs11Key
+
+    Keys = PassphraseKey | Pkcs11Key
+
+TOKEN_SETTINGS = ("pkcs11_module", "pkcs11_token", "pkcs11_key")
+
+
+class Asked(Protocol):
+    """What a run says of the register and its key; `Run` is one."""
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """Effective settings by name."""
+
+    @property
+    def language(self) -> Language:
+        """Language of questions."""
+
+    @property
+    def passphrase_fd(self) -> int | None:
+        """Open file descriptor to read the passphrase from."""
+
+
+@contextmanager
+def keys_of(asked: Asked, *, new: bool = False) -> Iterator[Keys]:
+    """The key that opens the register, wiped at the end; core dumps are forbidden first.
+
+    With a hardware module the passphrase is its PIN.
+    """
+    from placement_engine.register import PassphraseKey
+    from placement_engine.register.hardening import forbid_core_dumps
+
+    forbid_core_dumps()
+    token = [asked.settings[name].value for name in TOKEN_SETTINGS]
+    if any(token) and not all(token):
+        raise InvalidConfiguration(
+            "A key in a hardware module is named by module, token and key; one is missing.",
+            do="Give --pkcs11-module, --pkcs11-token and --pkcs11-key.",
+        )
+    secret = read_passphrase(
+        asked.settings,
+        asked.passphrase_fd,
+        language=asked.language,
+        new=new and not any(token),
+        credentials=os.environ.get("CREDENTIALS_DIRECTORY"),
+    )
+    keys: Keys
+    module, label, key = token
+    if module and label and key:
+        from placement_engine.register.pkcs11 import Pkcs11Key
+
+        keys = Pkcs11Key(module=Path(module), token=label, label=key, pin=secret)
+    else:
+        keys = PassphraseKey(secret)
+    try:
+        yield keys
+    finally:
+        keys.wipe()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKeys:
+    """Where the new key of a register comes from, by options alone."""
+
+    settings: Mapping[str, Setting]
+    language: Language
+    passphrase_fd: int | None
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any], *, language: Language) -> NewKeys:
+        """From options whose names begin with ``new_``."""
+        names = (*SOURCES, *TOKEN_SETTINGS)
+        settings = {
+            name: Setting(name=name, value=options.get(f"new_{name}"), origin="option")
+            for name in names
+        }
+        # What was not given is no source, whatever its origin is called.
+        settings = {
+            name: setting if setting.value else replace(setting, origin="default")
+            for name, setting in settings.items()
+        }
+        return cls(
+            settings=settings, language=language, passphrase_fd=options.get("new_passphrase_fd")
+        )
+
+
+@contextmanager
+def open_with(run: Run, keys: KeyProvider) -> Iterator[Register]:
+    """The register that a run names, opened with a key from elsewhere, then closed."""
+    from placement_engine.commands.session import open_session
+    from placement_engine.register import Register
+    from placement_engine.register.location import open_store
+
+    location = run.register_location
+    session = open_session(run.settings, run.options, language=run.language)
+    with Register.over(open_store(location), keys, session=session) as register:
+        yield register

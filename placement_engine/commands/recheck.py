@@ -1,0 +1,173 @@
+"""``placement recheck``: every placement is looked at again; made to run unattended."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
+from placement_engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from placement_engine.nightly.executor import Executor
+    from placement_engine.nightly.recheck import Night
+
+COLLISIONS = 5
+"""Exit code where something is new or worse."""
+
+
+@shared(REGISTER, MODEL, OUTPUT)
+def recheck(
+    run: Run,
+    *,
+    since: Annotated[
+        str, typer.Option("--since", metavar="last", help="Compare with; only `last` exists.")
+    ] = "last",
+    full: Annotated[
+        bool, typer.Option("--full", help="Compute everything anew; the answer is the same.")
+    ] = False,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="DIR", help="Write one HTML file there.")
+    ] = None,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="FILE", help="Write Prometheus metrics.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", help="Processes; default 1.")
+    ] = 1,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="tls://…", help="Dask scheduler; TLS is required."),
+    ] = None,
+    cluster_tls: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster-tls", metavar="DIR", help="Folder with ca.pem, cert.pem and key.pem."
+        ),
+    ] = None,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Tell progress as JSON lines on standard error.")
+    ] = False,
+    print_units: Annotated[
+        bool, typer.Option("--print-units", help="Print the systemd units and a cron line.")
+    ] = False,
+) -> int:
+    """Look at every placement again and tell what is new, worse, better or gone."""
+    if print_units:
+        _print_units()
+        return 0
+    if since != "last":
+        raise UsageError("--since takes only `last`.", do="Leave it out.")
+    if workers < 1:
+        raise UsageError("--workers is out of range.")
+    from placement_engine.nightly.moves import fewest_moves
+    from placement_engine.nightly.recheck import recheck as look_again
+    from placement_engine.nightly.telling import night_body
+    from placement_engine.report.night_page import night_page
+
+    start = time.monotonic()
+    with (
+        run.engine() as engine,
+        engine.register.desk.acting("recheck"),
+        _executor(workers, cluster, cluster_tls) as executor,
+    ):
+        night = look_again(
+            engine.register,
+            policy=engine.policy,
+            geography=engine.geography,
+            as_of=engine.as_of,
+            clock=time.monotonic,
+            entropy=secrets.token_bytes,
+            full=full,
+            executor=executor,
+            progress=_progress(progress),
+        )
+        moves = fewest_moves(night.facts, night.state)
+        body = night_body(night, moves, notices=run.notices(engine))
+        if report is not None:
+            _report(run, Path(report), night, body)
+    if metrics is not None:
+        _metrics(Path(metrics), night, body, time.monotonic() - start)
+    run.output.result(body, night_page(body, run.language))
+    return 0 if night.is_silent else COLLISIONS
+
+
+def _executor(workers: int, cluster: str | None, tls: str | None) -> Executor:
+    """Who does the tasks, as a context manager."""
+    from placement_engine.nightly.executor import Serial
+
+    if cluster is not None:
+        from placement_engine.nightly.cluster import Cluster
+
+        return Cluster.connect(cluster, None if tls is None else Path(tls))
+    if workers > 1:
+        from placement_engine.nightly.processes import Processes
+
+        return Processes(workers)
+    return Serial()
+
+
+def _progress(as_json: bool) -> Any:
+    """Progress on a terminal or as JSON lines, or none: logs of the night stay quiet."""
+    import json
+
+    def lines(done: int, total: int) -> None:
+        sys.stderr.write(json.dumps({"done": done, "of": total}) + "\n")
+        sys.stderr.flush()
+
+    def bar(done: int, total: int) -> None:
+        width = 40 * done // max(total, 1)
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r[{'#' * width}{'.' * (40 - width)}] {done}/{total}{end}")
+        sys.stderr.flush()
+
+    if as_json:
+        return lines
+    return bar if sys.stderr.isatty() else lambda _done, _total: None
+
+
+def _report(run: Run, folder: Path, night: Night, body: Any) -> None:
+    from placement_engine.nightly.page import night_html
+
+    name = f"recheck-{night.as_of.isoformat()}.html"
+    text = night_html(night, body, run.language)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = folder / f".{name}.{os.getpid()}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        beside.replace(folder / name)
+    except OSError as error:
+        raise UsageError(
+            f"--report: {(error.strerror or 'it cannot be written').lower()}.",
+            unchanged="The night itself is done and kept.",
+            do="Name a folder that you may write to and run again.",
+        ) from None
+
+
+def _metrics(path: Path, night: Night, body: Any, seconds: float) -> None:
+    from placement_engine.nightly.metrics import metrics_text, write_atomically
+
+    try:
+        text = metrics_text(night, body, finished=time.time(), seconds=seconds)
+        write_atomically(path, text)
+    except OSError as error:
+        raise UsageError(
+            f"--metrics: {(error.strerror or 'it cannot be written').lower()}.",
+            unchanged="The night itself is done and kept.",
+            do="Name a file in a folder that you may write to.",
+        ) from None
+
+
+def _print_units() -> None:
+    from placement_engine.commands.output import write
+    from placement_engine.nightly.schedule import NAMES, unit_text
+
+    write("\n".join(f"# --- {name} ---\n{unit_text(name)}" for name in NAMES).rstrip())

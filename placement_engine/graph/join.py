@@ -1,0 +1,132 @@
+"""All hostile pairs of many people at once, exactly, without a table of everybody.
+
+Meet in the middle: what leads to a target in one step is laid out by the step's near end;
+each source's own ties are joined over every enmity, and its extension by one bond, with
+those ends. The paths are those of `hostile_walks`, rule for rule; what differs is that
+nothing is kept of a path but its chance. Only pairs that matter are ever written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import cast
+
+import numpy as np
+
+from placement_engine.compiled import COMPILED
+from placement_engine.graph.edges import Bools, Edges, Floats, Ints
+from placement_engine.graph.join_arrays import LONGEST, Form, Rows, rows_of_arrays
+from placement_engine.graph.join_tables import tables_of
+
+TOLERANCE = 1e-12
+"""A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
+_ROWS, _ROWS_OF_ARRAYS = 512, 8192
+"""Sources that one piece of work takes: bounds the memory, not the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PairTable:
+    """N pairs in order: positions among the sources and the targets, and their scores.
+
+    Parameters
+    ----------
+    source, target
+        (N,) positions; of two sides that are the same people, the lower first.
+    h_max, h_or
+        (N,) as in `PairScores`.
+    direct
+        (N,) whether a direct enmity is graded well enough for a separation of its own.
+    """
+
+    source: Ints
+    target: Ints
+    h_max: Floats
+    h_or: Floats
+    direct: Bools
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @classmethod
+    def empty(cls) -> PairTable:
+        """No pairs."""
+        none, zero = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return cls(source=none, target=none, h_max=zero, h_or=zero, direct=zero.astype(np.bool_))
+
+    @classmethod
+    def joined(cls, parts: Sequence[PairTable]) -> PairTable:
+        """All parts, one after the other."""
+        return cls(
+            **{
+                f.name: np.concatenate([getattr(part, f.name) for part in parts])
+                for f in fields(cls)
+            }
+        )
+
+
+def join(
+    edges: Edges,
+    sources: Ints,
+    targets: Ints | None = None,
+    *,
+    length: int,
+    threshold: float,
+    compiled: bool = COMPILED,
+    workers: int = 1,
+) -> PairTable:
+    """Pairs of sources and targets whose ``h_or`` is at a threshold or above.
+
+    Pairs with a direct enmity of their own weight are told whatever their ``h_or``.
+
+    Parameters
+    ----------
+    sources, targets
+        Different node indices; without targets every pair of sources, once.
+    length
+        Most edges of a path, 1 to `LONGEST`; the group level adds what it leaves out.
+    threshold
+        In [0, 1], met within `TOLERANCE`; 0 gives every pair with any path.
+    compiled
+        Whether to run the compiled form; both give the same numbers to the last few bits.
+    workers
+        Threads of the compiled form. The answer does not depend on them.
+
+    Raises
+    ------
+    ValueError
+        If `length` is out of range.
+    """
+    if not 1 <= length <= LONGEST:
+        raise ValueError(f"length must be from 1 to {LONGEST}")
+    same = targets is None
+    ends = sources if targets is None else targets
+    if not len(sources) or not len(ends):
+        return PairTable.empty()
+    tables = tables_of(edges, ends)
+
+    def rows(start: int) -> Rows:
+        stop = min(start + step, len(sources))
+        return form(tables, sources, start, stop, len(ends), same, length, threshold - TOLERANCE)
+
+    form = _compiled_form() if compiled else rows_of_arrays
+    step = _ROWS if compiled else _ROWS_OF_ARRAYS
+    starts = range(0, len(sources), step)
+    if compiled and workers > 1:
+        with ThreadPoolExecutor(workers) as threads:
+            parts = list(threads.map(rows, starts))
+    else:
+        parts = [rows(start) for start in starts]
+    return PairTable.joined(
+        [
+            PairTable(source=a, target=b, h_max=h_max, h_or=h_or, direct=direct)
+            for a, b, h_max, h_or, direct in parts
+        ]
+    )
+
+
+def _compiled_form() -> Form:
+    from placement_engine.graph import kernels
+
+    return cast("Form", kernels.join_rows)

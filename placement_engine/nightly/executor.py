@@ -1,0 +1,107 @@
+"""Who does the tasks of the night: this process, several processes, or a cluster.
+
+Whoever does them, the caller gets the same bytes: tasks are pure, hold row numbers only,
+and their answers are joined by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+
+from placement_engine.nightly.check import Rows, check_rows, numbered_graph, rows_at_once
+from placement_engine.nightly.snapshot import Snapshot
+from placement_engine.policy import Policy
+from placement_engine.problem import IntArray
+
+Progress = Callable[[int, int], None]
+"""Told how many placements are done, of how many."""
+
+
+class Executor(Protocol):
+    """Does the tasks of one night over one snapshot; a context manager."""
+
+    def __enter__(self) -> Self:
+        """Ready to work."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of whatever was held."""
+
+    def look(
+        self,
+        snapshot: Snapshot,
+        policy: Policy,
+        as_of_ordinal: int,
+        tasks: Sequence[IntArray],
+    ) -> Iterator[Rows]:
+        """What was seen of the rows of each task, in any order."""
+
+
+class Serial:
+    """All tasks one after another in this process."""
+
+    def __enter__(self) -> Self:
+        """Nothing to make ready."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing to let go of."""
+
+    def look(
+        self,
+        snapshot: Snapshot,
+        policy: Policy,
+        as_of_ordinal: int,
+        tasks: Sequence[IntArray],
+    ) -> Iterator[Rows]:
+        """What was seen of the rows of each task, in order."""
+        graph = numbered_graph(snapshot, policy, as_of_ordinal)
+        for task in tasks:
+            yield check_rows(snapshot, graph, task)
+
+
+def tasks_of(snapshot: Snapshot, rows: IntArray) -> list[IntArray]:
+    """Rows cut into tasks of one size."""
+    size = rows_at_once(snapshot)
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def look_at(
+    executor: Executor,
+    snapshot: Snapshot,
+    rows: IntArray,
+    *,
+    policy: Policy,
+    as_of_ordinal: int,
+    progress: Progress,
+) -> Rows:
+    """Look at these placements, whoever does it.
+
+    Parameters
+    ----------
+    rows
+        Row numbers, rising.
+    """
+    done = 0
+    parts: list[Rows] = []
+    for part in executor.look(snapshot, policy, as_of_ordinal, tasks_of(snapshot, rows)):
+        parts.append(part)
+        done += len(part.row)
+        progress(done, len(rows))
+    joined = Rows.joined(parts)
+    if not np.array_equal(joined.row, rows):
+        raise AssertionError("a task of the night was lost or done twice")
+    return joined

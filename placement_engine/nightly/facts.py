@@ -1,0 +1,187 @@
+"""Everything that one night reads from the register, once, at one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from placement_engine.cases.case import Case, read_cases
+from placement_engine.cases.observe import Observer
+from placement_engine.cases.standing import observe
+from placement_engine.errors import RegisterUnavailable, UnknownReference
+from placement_engine.geo import Geography
+from placement_engine.intelligence import Network
+from placement_engine.nightly.alerts import Alert, read_alerts
+from placement_engine.nightly.events import Event, actors_on, read_events, with_actors
+from placement_engine.nightly.finding import Finding, FindingKind
+from placement_engine.nightly.looks import ids_in_force
+from placement_engine.nightly.state import STATE_KEY, NightState
+from placement_engine.policy import Policy
+from placement_engine.provenance import content_hash
+from placement_engine.register import DocumentKind, Register, StoredPlacement
+from placement_engine.vocabulary import ProtectionCategory, SubjectRef
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Facts:
+    """The facts of one night.
+
+    Parameters
+    ----------
+    epoch
+        The register's epoch at which all of this was read.
+    stored
+        All placements, ended ones too.
+    ids
+        Register ids of those in force, in the observer's order.
+    leavers
+        Those who count as having left whatever group they belonged to.
+    networks
+        Content hash of the network in force of each batch.
+    """
+
+    epoch: int
+    as_of: date
+    observer: Observer
+    network: Network
+    stored: tuple[StoredPlacement, ...]
+    ids: tuple[str, ...]
+    cases: Mapping[SubjectRef, tuple[Case, ...]]
+    events: tuple[Event, ...]
+    actors: Mapping[str, Event]
+    networks: Mapping[str, str]
+    leavers: frozenset[str]
+    last: NightState | None
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+
+
+def gather(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
+    """Read the facts; anew if somebody changes the register meanwhile.
+
+    Raises
+    ------
+    RegisterUnavailable
+        The register does not stand still.
+    """
+    for _ in range(TRIES):
+        facts = _read(register, policy=policy, geography=geography, as_of=as_of)
+        if register.epoch == facts.epoch:
+            return facts
+    raise RegisterUnavailable(
+        "The register changes faster than the night can read it.",
+        unchanged="Nothing was written.",
+        do="Run it again when the import is done.",
+    )
+
+
+def last_night(register: Register) -> NightState:
+    """What the last night has told.
+
+    Raises
+    ------
+    UnknownReference
+        There was none.
+    """
+    kept = register.entries(DocumentKind.NIGHT)
+    if STATE_KEY not in kept:
+        raise UnknownReference("There was no night yet.", do="Run: placement recheck.")
+    return NightState.from_bytes(kept[STATE_KEY])
+
+
+def place_digest(facts: Facts, n: int) -> str:
+    """Digest of where placement number `n` is."""
+    placement = facts.observer.in_force[n]
+    return _digest(placement.municipality, placement.provider or "", placement.owner or "")
+
+
+def person_digest(facts: Facts, n: int) -> str:
+    """Digest of who lives there, how threatened, and which of them are of age."""
+    observer = facts.observer
+    placement = observer.in_force[n]
+    of_age = observer.policy.children.age_of_majority
+    parts = [placement.category.value, *observer.household(placement.subject)]
+    for case in facts.cases.get(placement.subject, ()):
+        years = _years(case.consent.date, facts.as_of)
+        parts += [case.threat_level.value, str(case.minor)]
+        parts += [str(member.age + years >= of_age) for member in case.household]
+    return _digest(*parts)
+
+
+def dated_findings(facts: Facts, n: int) -> tuple[Finding, ...]:
+    """What the calendar and the events say of placement number `n`: T6, T8, T9."""
+    placement, numbers = facts.observer.in_force[n], facts.observer.policy.nightly
+    found = []
+    review = placement.review_by
+    if review is not None and (review - facts.as_of).days <= numbers.review_notice_days:
+        level = 2 if review <= facts.as_of else 1
+        found.append(Finding(kind=FindingKind.REVIEW, level=level))
+    of_age = facts.observer.policy.children.age_of_majority
+    for case in facts.cases.get(placement.subject, ()):
+        years = _years(case.consent.date, facts.as_of)
+        if any(m.age < of_age <= m.age + years for m in case.household):
+            found.append(Finding(kind=FindingKind.REVIEW, other="majority"))
+    found += [
+        Finding(kind=FindingKind.EVENT, other=event.id, level=event.kind.level)
+        for event in facts.events
+        if not event.kind.of_actor
+        and event.person == placement.subject
+        and 0 <= (facts.as_of - event.on).days < numbers.breach_days
+    ]
+    return tuple({finding.key: finding for finding in found}.values())
+
+
+def presences(facts: Facts) -> dict[str, tuple[float, str]]:
+    """Strength of each presence, and the gang that it counts with."""
+    observer, present = facts.observer, facts.observer.present
+    return {
+        f"{actor} {observer.geography.codes[site]}": (strength, observer.graph.gang_of(actor))
+        for actor, site, strength in zip(
+            present.actors, present.site.tolist(), present.strength.tolist(), strict=True
+        )
+    }
+
+
+def _read(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
+    kept = register.entries(DocumentKind.NIGHT)
+    epoch = register.epoch
+    events = read_events(register.entries(DocumentKind.EVENT))
+    actors = actors_on(events, as_of, policy.nightly)
+    network = with_actors(register.network(), actors, as_of)
+    stored = register.placements()
+    codes = frozenset(geography.codes)
+    cases: dict[SubjectRef, tuple[Case, ...]] = {}
+    for case_id, _ in register.cases():
+        case = read_cases(register.case(case_id), codes=codes)[0]
+        cases[case.subject] = (*cases.get(case.subject, ()), case)
+    leavers = {str(subject) for subject in cases} | {
+        str(s.placement.subject)
+        for s in stored
+        if s.placement.category is ProtectionCategory.DEFECTOR
+    }
+    observer = observe(register, policy=policy, geography=geography, as_of=as_of, network=network)
+    return Facts(
+        epoch=epoch,
+        as_of=as_of,
+        observer=observer,
+        network=network,
+        stored=stored,
+        ids=ids_in_force(observer, stored),
+        cases=cases,
+        events=events,
+        actors=actors,
+        networks={s.batch: s.content_hash for s in register.snapshots() if s.until is None},
+        leavers=frozenset(leavers),
+        last=NightState.from_bytes(kept[STATE_KEY]) if STATE_KEY in kept else None,
+        alerts=read_alerts(register.entries(DocumentKind.ALERT)),
+    )
+
+
+def _digest(*parts: str) -> str:
+    return content_hash(part.encode() for part in parts)[:16]
+
+
+def _years(since: date, today: date) -> int:
+    return max(0, today.year - since.year - ((today.month, today.day) < (since.month, since.day)))

@@ -1,0 +1,135 @@
+"""What the last night has told, as one sealed entry of the register.
+
+The next night is compared with what was *told*, not with what was computed: a risk that
+creeps by a little each night is told once it has moved by the ratio of the policy.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from placement_engine.nightly.finding import KINDS, Finding
+
+STATE_KEY = "state"
+VERSION = 1
+NUMBERS = ("share", "sure", "parts", "since", "due", "gain", "loss")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One placement as it was last told.
+
+    Parameters
+    ----------
+    place, person
+        Digests of where it is (municipality, provider) and of who lives there (household,
+        threat level, age of majority): they tell what has changed.
+    share, sure, parts
+        Own share in micro-nats when it was last looked at, and what is certain of it.
+    since
+        Day number on which it was last looked at.
+    due
+        Day number from which ageing alone may change what is told of a pair.
+    gain, loss
+        The most that the share may have risen and fallen since by what was not ageing.
+    findings
+        As they were last told.
+    """
+
+    place: str = field(repr=False)
+    person: str = field(repr=False)
+    share: int
+    sure: int
+    parts: int
+    since: int
+    due: int
+    gain: int
+    loss: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightState:
+    """One night as it was told.
+
+    Parameters
+    ----------
+    number
+        1 for the first night.
+    policy, geography
+        Hashes of what it rested on.
+    networks
+        Hash of the network in force of each batch.
+    leavers
+        Who counted as having left a group.
+    present
+        Strength of each presence, by actor and municipality, with the actor's gang.
+    standings
+        By placement id.
+    """
+
+    number: int
+    as_of: date
+    policy: str
+    geography: str
+    networks: Mapping[str, str]
+    leavers: tuple[str, ...] = field(repr=False)
+    present: Mapping[str, tuple[float, str]] = field(repr=False)
+    standings: Mapping[str, Standing] = field(repr=False)
+
+    def to_bytes(self) -> bytes:
+        """Compact bytes; equal states give equal bytes."""
+        told = {
+            "version": VERSION,
+            "number": self.number,
+            "as_of": self.as_of.isoformat(),
+            "policy": self.policy,
+            "geography": self.geography,
+            "networks": dict(sorted(self.networks.items())),
+            "leavers": list(self.leavers),
+            "present": {key: list(self.present[key]) for key in sorted(self.present)},
+            "standings": {key: _row(self.standings[key]) for key in sorted(self.standings)},
+        }
+        return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), level=1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> NightState:
+        """The state that `to_bytes` wrote."""
+        told: dict[str, Any] = json.loads(zlib.decompress(data))
+        return cls(
+            number=told["number"],
+            as_of=date.fromisoformat(told["as_of"]),
+            policy=told["policy"],
+            geography=told["geography"],
+            networks=told["networks"],
+            leavers=tuple(told["leavers"]),
+            present={key: (value[0], value[1]) for key, value in told["present"].items()},
+            standings={key: _standing(row) for key, row in told["standings"].items()},
+        )
+
+
+def _row(standing: Standing) -> list[Any]:
+    return [
+        standing.place,
+        standing.person,
+        [getattr(standing, name) for name in NUMBERS],
+        [[f.kind.number, f.other, f.level, f.risk] for f in standing.findings],
+    ]
+
+
+def _standing(row: list[Any]) -> Standing:
+    place, person, numbers, findings = row
+    return Standing(
+        place=place,
+        person=person,
+        **dict(zip(NUMBERS, numbers, strict=True)),
+        findings=tuple(
+            Finding(kind=KINDS[kind], other=other, level=level, risk=risk)
+            for kind, other, level, risk in findings
+        ),
+    )

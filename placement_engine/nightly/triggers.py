@@ -1,0 +1,195 @@
+"""Why something has changed: from what is different since the last night to reason codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from placement_engine.graph import EdgeOnPath, PathExplanation, RivalGraph
+from placement_engine.nightly.finding import Change, ChangeKind, FindingKind, Trigger
+from placement_engine.vocabulary import TieKind
+
+PAIRS = (FindingKind.PLACED, FindingKind.PROVIDER)
+PRESENT = (FindingKind.ACTOR, FindingKind.PRESENCE)
+BY_EDGE = {TieKind.CONFLICT: Trigger.CONFLICT, TieKind.THREAT: Trigger.CONFLICT}
+"""Which trigger a new or stronger tie is; every other kind is `Trigger.ALLIANCE`."""
+HIGHER = 1e-9
+"""A strength is higher only above this: it never is by ageing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Causes:
+    """What is different since the last night.
+
+    Parameters
+    ----------
+    first
+        Whether there was no night before: then everything is new for the same reason.
+    moved
+        Placements that are new, have ended, or stand at another place or provider.
+    persons
+        Placements whose household, threat level or age of majority changed.
+    present
+        Presences (actor and municipality) that are new, gone or stronger.
+    actors
+        Threat actors of whom an event is on record.
+    terms
+        Whether policy or geography changed.
+    now, before
+        What is known on the day, and what was known the last night, aged to the day; None
+        if the same.
+    subjects
+        The person of each placement, past ones too.
+    """
+
+    first: bool
+    moved: frozenset[str] = field(repr=False)
+    persons: frozenset[str] = field(repr=False)
+    present: frozenset[str] = field(repr=False)
+    actors: frozenset[str] = field(repr=False)
+    terms: bool
+    now: RivalGraph
+    before: RivalGraph | None
+    subjects: Mapping[str, str] = field(repr=False)
+
+
+def attributed(changes: Sequence[Change], causes: Causes) -> tuple[Change, ...]:
+    """Each change with its triggers, the first one first; never none."""
+    told: dict[int, tuple[Trigger, ...]] = {}
+    at_placement: dict[str, set[Trigger]] = {}
+    for n, change in enumerate(changes):
+        if change.finding.kind is not FindingKind.RISK:
+            told[n] = _of_finding(change, causes)
+            at_placement.setdefault(change.placement, set()).update(told[n])
+    for n, change in enumerate(changes):
+        if change.finding.kind is FindingKind.RISK:
+            told[n] = _of_risk(change, causes, at_placement.get(change.placement, set()))
+    return tuple(replace(change, triggers=told[n]) for n, change in enumerate(changes))
+
+
+def path_of(change: Change, causes: Causes) -> PathExplanation | None:
+    """The best hostile path behind a change: as it is, or as it was where it is gone."""
+    ends = _ends(change, causes)
+    gone = change.kind is ChangeKind.GONE
+    graph = causes.before if gone and causes.before is not None else causes.now
+    if ends is None:
+        return None
+    paths = graph.explain(*ends, count=1)
+    return paths[0] if paths else None
+
+
+def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
+    found = change.finding
+    if found.kind is FindingKind.EVENT:
+        return (Trigger.BREACH,)
+    if found.kind is FindingKind.REVIEW:
+        return (Trigger.PERSON,) if found.other else (Trigger.REVIEW,)
+    codes: list[Trigger] = []
+    if found.kind is FindingKind.PROVIDER:
+        codes.append(Trigger.PROVIDER)
+    if causes.first:
+        return tuple(codes) or (_first(found.kind),)
+    if found.kind in PRESENT:
+        actor = found.other.rpartition(" ")[0]
+        if found.kind is FindingKind.ACTOR and (
+            actor in causes.actors or found.other in causes.present
+        ):
+            codes.append(Trigger.ACTOR)
+        elif found.other in causes.present:
+            codes.append(Trigger.PRESENCE)
+    if change.placement in causes.moved or found.other in causes.moved:
+        codes.append(Trigger.NEIGHBOUR)
+    if change.placement in causes.persons or found.other in causes.persons:
+        codes.append(Trigger.PERSON)
+    codes += _of_path(change, causes)
+    if causes.terms:
+        codes.append(Trigger.TERMS)
+    return tuple(dict.fromkeys(codes)) or (Trigger.SOURCE,)
+
+
+def _first(kind: FindingKind) -> Trigger:
+    return {
+        FindingKind.ACTOR: Trigger.ACTOR,
+        FindingKind.PRESENCE: Trigger.PRESENCE,
+        FindingKind.UNKNOWN: Trigger.SOURCE,
+    }.get(kind, Trigger.NEIGHBOUR)
+
+
+def _of_risk(change: Change, causes: Causes, beside: set[Trigger]) -> tuple[Trigger, ...]:
+    codes = set(beside) - {Trigger.REVIEW, Trigger.BREACH}
+    if causes.first or change.placement in causes.moved:
+        codes.add(Trigger.NEIGHBOUR)
+    if change.placement in causes.persons:
+        codes.add(Trigger.PERSON)
+    if causes.terms:
+        codes.add(Trigger.TERMS)
+    if not codes and causes.moved:
+        codes.add(Trigger.NEIGHBOUR)
+    if not codes and causes.present and change.kind.is_bad:
+        codes.add(Trigger.PRESENCE)
+    if not codes and causes.before is not None and change.kind.is_bad:
+        codes.add(Trigger.ALLIANCE)
+    return tuple(sorted(codes, key=tuple(Trigger).index)) or (Trigger.SOURCE,)
+
+
+def _of_path(change: Change, causes: Causes) -> list[Trigger]:
+    """What the edges of the best path tell, where the network has changed."""
+    ends = _ends(change, causes)
+    if causes.before is None or ends is None:
+        return []
+    if change.kind.is_bad:
+        graph, other = causes.now, causes.before
+    else:
+        graph, other = causes.before, causes.now
+    codes: list[Trigger] = []
+    for path in graph.explain(*ends, count=1):
+        for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False):
+            if edge.strength <= _strength(other, a, b, edge) + HIGHER:
+                continue
+            if change.kind.is_bad:
+                codes.append(BY_EDGE.get(edge.kind, Trigger.ALLIANCE))
+            elif edge.kind in (TieKind.ALLIANCE, TieKind.RIVALRY):
+                codes.append(Trigger.ALLIANCE)
+            else:
+                codes.append(Trigger.SOURCE)
+    return codes
+
+
+def _strength(graph: RivalGraph, a: str, b: str, edge: EdgeOnPath) -> float:
+    """Strength of the same edge in another graph, 0 if it is not there."""
+    near, far = graph.numbers([a, b]).tolist()
+    e = graph.edges
+    if near < 0 or far < 0:
+        return 0.0
+    for half in (e.bond, e.enmity):
+        own = half.edge[half.start[near] : half.start[near + 1]]
+        own = own[half.far[half.start[near] : half.start[near + 1]] == far]
+        same = own[e.strength[own] > 0]
+        told = [
+            float(e.strength[i]) for i in same if _kind(graph, int(i)) == (edge.kind, edge.past)
+        ]
+        if told:
+            return max(told)
+    return 0.0
+
+
+def _kind(graph: RivalGraph, edge: int) -> tuple[TieKind, bool]:
+    from placement_engine.graph.edges import PAST
+    from placement_engine.intelligence.network import KINDS
+
+    number = int(np.asarray(graph.edges.kind)[edge])
+    return (TieKind.MEMBERSHIP, True) if number == PAST else (KINDS[number], False)
+
+
+def _ends(change: Change, causes: Causes) -> tuple[str, str] | None:
+    found = change.finding
+    own = causes.subjects.get(change.placement)
+    if found.kind in PAIRS:
+        other = causes.subjects.get(found.other)
+    elif found.kind in PRESENT:
+        other = found.other.rpartition(" ")[0]
+    else:
+        other = None
+    return None if own is None or other is None else (own, other)

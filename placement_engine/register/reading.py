@@ -1,0 +1,150 @@
+"""The documents of one state of a register: looked at, and staged to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from placement_engine.register import documents as layout
+from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
+from placement_engine.register.head import Entropy, LogState, Rows, unaccounted
+from placement_engine.register.header import ID_SIZE, RootKeys
+from placement_engine.register.records import Seal, Sealer
+from placement_engine.register.store import StoreView
+
+
+class Reading:
+    """One consistent state of the documents."""
+
+    def __init__(
+        self,
+        view: StoreView,
+        sealer: Sealer,
+        keys: RootKeys,
+        index: dict[bytes, tuple[Seal, int]],
+    ) -> None:
+        self._view = view
+        self._sealer = sealer
+        self._keys = keys
+        self._index = index
+
+    def ids(self, kind: DocumentKind) -> list[bytes]:
+        """Ids of the documents of a kind, in no telling order."""
+        code = KIND_CODES[kind]
+        return [row_id for row_id, (seal, _) in self._index.items() if seal.kind == code]
+
+    def beginnings(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
+        """Id and first bytes of each document of a kind; the rest of it stays shut."""
+        ids = self.ids(kind)
+        for row_id, (_, body) in zip(ids, self._open(ids), strict=True):
+            yield row_id, layout.join(body, [])
+
+    def documents(self, kind: DocumentKind) -> Iterator[Document]:
+        """All documents of a kind."""
+        ids = self.ids(kind)
+        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
+            yield self._whole(row_id, seal, body)
+
+    def document(self, row_id: bytes) -> Document:
+        """One document by its id.
+
+        Raises
+        ------
+        IntegrityBroken
+            There is no such document, though another one refers to it.
+        """
+        [(seal, body)] = self._open([row_id])
+        if seal.kind not in KINDS:
+            raise unaccounted()
+        return self._whole(row_id, seal, body)
+
+    def sealed(self, ids: Sequence[bytes]) -> Iterator[bytes]:
+        """Records as they stand in the store, shut."""
+        for record in self._view.fetch(ids):
+            if record is None:
+                raise unaccounted()
+            yield record
+
+    def _whole(self, row_id: bytes, seal: Seal, body: bytes) -> Document:
+        ids = self._part_ids(row_id, seal, body)
+        rest = [part for _, part in self._open(ids)] if ids else []
+        return Document(
+            id=row_id,
+            kind=KINDS[seal.kind],
+            payload=layout.join(body, rest),
+            version=seal.version,
+        )
+
+    def _part_ids(self, row_id: bytes, seal: Seal, body: bytes) -> list[bytes]:
+        count = layout.parts(layout.length(body))
+        if count > len(self._index):
+            raise unaccounted()
+        return self._keys.part_ids(row_id, seal.version, count)
+
+    def _open(self, ids: Sequence[bytes]) -> Iterator[tuple[Seal, bytes]]:
+        for row_id, record in zip(ids, self._view.fetch(ids), strict=True):
+            entry = self._index.get(row_id)
+            if record is None or entry is None:
+                raise unaccounted()
+            seal, body = self._sealer.open(row_id, record)
+            if seal != entry[0]:  # replaced behind our back, by a record that was once true
+                raise unaccounted()
+            yield seal, body
+
+
+class Changing(Reading):
+    """The documents as they were before the change, and what is staged to change.
+
+    What is staged is not yet seen by reading. A document can be staged once. `log` is the
+    state of the audit log after the change; `quiet` tells that nothing else changes.
+    """
+
+    def __init__(
+        self,
+        view: StoreView,
+        sealer: Sealer,
+        keys: RootKeys,
+        index: dict[bytes, tuple[Seal, int]],
+        entropy: Entropy,
+    ) -> None:
+        super().__init__(view, sealer, keys, index)
+        self.entropy = entropy
+        self._staged: set[bytes] = set()
+        self.puts: Rows = []
+        self.deletes: list[bytes] = []
+        self.log = LogState()
+        self.quiet = False
+
+    def add(self, kind: DocumentKind, payload: bytes) -> bytes:
+        """Stage a new document; gives its id."""
+        row_id = self.entropy(ID_SIZE)
+        self._put(row_id, KIND_CODES[kind], 1, payload)
+        return row_id
+
+    def replace(self, row_id: bytes, payload: bytes) -> None:
+        """Stage new content for a document, under the next version."""
+        seal = self._drop_parts(row_id)
+        self._put(row_id, seal.kind, seal.version + 1, payload)
+
+    def remove(self, row_id: bytes) -> None:
+        """Stage that a document goes; its bytes are overwritten when the store is scrubbed."""
+        self._drop_parts(row_id)
+        self.deletes.append(row_id)
+
+    def _drop_parts(self, row_id: bytes) -> Seal:
+        if row_id in self._staged:
+            raise ValueError("this document is staged already")
+        self._staged.add(row_id)
+        [(seal, body)] = self._open([row_id])
+        self.deletes.extend(self._part_ids(row_id, seal, body))
+        return seal
+
+    def _put(self, row_id: bytes, kind: int, version: int, payload: bytes) -> None:
+        first, *rest = layout.split(payload)
+        self.puts.append(
+            (row_id, self._sealer.seal(row_id, kind=kind, version=version, body=first))
+        )
+        ids = self._keys.part_ids(row_id, version, len(rest))
+        self.puts.extend(
+            (part, self._sealer.seal(part, kind=layout.PART_CODE, version=version, body=body))
+            for part, body in zip(ids, rest, strict=True)
+        )

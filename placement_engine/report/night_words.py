@@ -1,0 +1,86 @@
+"""The catalogue of the night: every word in Swedish and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from placement_engine.vocabulary import Language
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        # What is found.
+        "placed": ("annan skyddsperson för nära", "another protected person too near"),
+        "provider": ("samma vårdgivare för två som kolliderar", "one provider for two who collide"),
+        "threat_actor": ("hotaktör för nära", "threat actor too near"),
+        "presence": ("fientlig gruppering för nära", "hostile group too near"),
+        "risk": ("egen risk", "own risk"),
+        "unknown": ("för få uppgifter", "too little on record"),
+        "event": ("egen händelse", "own event"),
+        "review": ("uppföljning", "review"),
+        # What has become of it.
+        "new": ("ny", "new"),
+        "worse": ("värre", "worse"),
+        "better": ("bättre", "better"),
+        "gone": ("borta", "gone"),
+        # How soon.
+        "red": ("RÖD", "RED"),
+        "amber": ("GUL", "AMBER"),
+        "info": ("INFO", "INFO"),
+        # Why.
+        "T1": ("ny placering i närheten", "new placement near"),
+        "T2": ("konflikthändelse eller hot", "conflict event or threat"),
+        "T3": ("allians, splittring, fred eller ny koppling", "alliance, split, peace or new tie"),
+        "T4": ("hotaktör frigiven, flyttad eller gripen", "threat actor released, moved, arrested"),
+        "T5": ("ny närvaro", "new presence"),
+        "T6": ("skyddspersonens egen händelse", "the subject's own breach"),
+        "T7": ("uppgift nedgraderad, återtagen eller för gammal", "source downgraded or aged"),
+        "T8": ("hotnivå, hushåll eller myndighetsålder", "threat level, household or majority"),
+        "T9": ("uppföljningsdatum", "review date"),
+        "T10": ("regelverk eller geografi ändrad", "policy or geography changed"),
+        "T11": ("vårdgivaren har nu två som kolliderar", "the provider now houses two who collide"),
+        # Ties.
+        "membership": ("medlemskap", "membership"),
+        "alliance": ("allians", "alliance"),
+        "kinship": ("släktskap", "kinship"),
+        "co_offending": ("gemensam brottslighet", "co-offending"),
+        "association": ("umgänge", "association"),
+        "rivalry": ("rivalitet", "rivalry"),
+        "threat": ("hot", "threat"),
+        "defection": ("avhopp", "defection"),
+        "conflict": ("konflikt", "conflict"),
+        # Alerts.
+        "open": ("öppet", "open"),
+        "acknowledged": ("kvitterat", "acknowledged"),
+        "escalated": ("eskalerat", "escalated"),
+        "closed": ("avslutat", "closed"),
+        # Moves.
+        "none_needed": ("Ingen är över taket.", "Nobody is over the ceiling."),
+        "proposed": (
+            "Minsta antal flyttar som för alla under taket finns.",
+            "There are fewest moves that bring everybody below the ceiling.",
+        ),
+        "no_safe_placement": (
+            "Inga flyttar för alla under taket; det är bekräftat.",
+            "No moves bring everybody below the ceiling; that is confirmed.",
+        ),
+        "undecided": (
+            "Obesvarat inom den tid som gavs. Det betyder inte nej.",
+            "Undecided in the time given. This does not mean no.",
+        ),
+    }
+)
+"""Key to (Swedish, English)."""
+
+
+def word(language: Language, key: str) -> str:
+    """What `key` is called.
+
+    Examples
+    --------
+    >>> word(Language.SWEDISH, "worse")
+    'värre'
+    """
+    swedish, english = WORDS[key]
+    return swedish if language is Language.SWEDISH else english

@@ -1,0 +1,78 @@
+"""The night in arrays says what the night in plain Python says."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from placement_engine.cases.observe import Observer
+from placement_engine.geo import Geography, load_geography
+from placement_engine.graph import RivalGraph
+from placement_engine.intelligence import Placement
+from placement_engine.nightly.check import Rows, check_rows, numbered_graph
+from placement_engine.nightly.looks import looks_of
+from placement_engine.nightly.meaning import look_plainly
+from placement_engine.nightly.snapshot import Snapshot
+from placement_engine.policy import Policy
+from placement_engine.testing.networks import PresenceReport, network_of, tie_reports
+from placement_engine.testing.worlds_strategy import NEIGHBOURHOODS
+from placement_engine.vocabulary import Grade, MunicipalityCode, ProviderId, SubjectRef
+
+AS_OF = date(2026, 11, 1)
+POLICY = Policy.default()
+GEOGRAPHY: Geography = load_geography(POLICY)
+PEOPLE = tuple(f"P{n}" for n in range(6))
+codes = st.sampled_from(NEIGHBOURHOODS[:8])
+
+
+@st.composite
+def observers(draw: st.DrawFn) -> Observer:
+    rows = draw(tie_reports(as_of=AS_OF, max_rows=18))
+    presences = [
+        PresenceReport(
+            actor=draw(st.sampled_from(("G0", "G1", "G2", "P0", "P5"))),
+            municipality=draw(codes),
+            strength=draw(st.sampled_from((1.0, 0.4))),
+            grade=Grade("B", 2),
+            last_seen=AS_OF,
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    ]
+    network = network_of(rows, presences=presences, nodes=(*PEOPLE, "G0", "G1", "G2"))
+    placements = [
+        Placement(
+            subject=SubjectRef(person),
+            municipality=MunicipalityCode(draw(codes)),
+            start=date(2026, 1 + draw(st.integers(0, 3)), 1),
+            provider=draw(st.sampled_from((None, ProviderId("V-1"), ProviderId("V-2")))),
+        )
+        for person in draw(st.lists(st.sampled_from((*PEOPLE, "nobody")), max_size=7))
+    ]
+    unique = {(p.subject, p.start): p for p in placements}
+    living = draw(st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from(PEOPLE), max_size=2))
+    return Observer(
+        graph=RivalGraph.build(network, as_of=AS_OF, policy=POLICY),
+        policy=POLICY,
+        geography=GEOGRAPHY,
+        placements=tuple(unique.values()),
+        facilities=(),
+        households={SubjectRef(a): (b,) for a, b in living.items() if a != b},
+    )
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(observers(), st.integers(1, 4))
+def test_arrays_and_plain_python_see_the_same(observer: Observer, at_once: int) -> None:
+    ids = tuple(f"{n:032x}" for n in range(len(observer.in_force)))
+    snapshot = Snapshot.of_arrays(Snapshot.of(observer).arrays())
+    graph = numbered_graph(snapshot, POLICY, AS_OF.toordinal())
+    everyone = np.arange(len(ids))
+    parts = [
+        check_rows(snapshot, graph, everyone[start : start + at_once])
+        for start in range(0, len(ids), at_once)
+    ]
+    looks = looks_of(observer, ids, Rows.joined(parts[::-1]))
+    assert looks == {ids[n]: look_plainly(observer, ids, n) for n in range(len(ids))}

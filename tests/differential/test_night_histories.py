@@ -1,0 +1,243 @@
+"""A night that looks only where something changed tells what a full night tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from placement_engine.geo import load_geography
+from placement_engine.intelligence import Placement
+from placement_engine.nightly import drift
+from placement_engine.nightly.recheck import Night, recheck
+from placement_engine.policy import Policy
+from placement_engine.register import MemoryStore, RawKey, Register
+from placement_engine.testing.networks import (
+    PresenceReport,
+    TieReport,
+    network_of,
+    tie_reports,
+)
+from placement_engine.testing.worlds_strategy import NEIGHBOURHOODS
+from placement_engine.vocabulary import (
+    Grade,
+    MunicipalityCode,
+    ProtectionCategory,
+    ProviderId,
+    SubjectRef,
+    TieKind,
+)
+
+FIRST = date(2026, 1, 10)
+POLICY = Policy.default()
+GEOGRAPHY = load_geography(POLICY)
+PEOPLE = tuple(f"P{n}" for n in range(7))
+codes = st.sampled_from(NEIGHBOURHOODS[:7])
+Step = tuple[str, Any]
+
+
+@contextmanager
+def new_register() -> Iterator[Register]:
+    with Register.found(MemoryStore, RawKey(b"k" * 32), single_user=True, today=FIRST) as made:
+        yield made
+
+
+@st.composite
+def presences(draw: st.DrawFn) -> tuple[PresenceReport, ...]:
+    return tuple(
+        PresenceReport(
+            actor=draw(st.sampled_from(("G0", "G1", "P6"))),
+            municipality=draw(codes),
+            strength=draw(st.sampled_from((1.0, 0.3))),
+            grade=Grade("B", draw(st.integers(1, 3))),
+            last_seen=FIRST - timedelta(days=draw(st.integers(-60, 400))),
+        )
+        for _ in range(draw(st.integers(0, 2)))
+    )
+
+
+@st.composite
+def placements(draw: st.DrawFn) -> tuple[Placement, ...]:
+    return tuple(
+        Placement(
+            subject=SubjectRef(person),
+            municipality=MunicipalityCode(draw(codes)),
+            start=FIRST - timedelta(days=30),
+            end=draw(st.sampled_from((None, None, FIRST + timedelta(days=40)))),
+            provider=draw(st.sampled_from((None, ProviderId("V-1")))),
+            category=draw(
+                st.sampled_from((ProtectionCategory.DEFECTOR, ProtectionCategory.WITNESS))
+            ),
+        )
+        for person in draw(st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=5, unique=True))
+    )
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("days"), st.sampled_from((0, 1, 1, 7, 45, 300))),
+        st.tuples(st.just("drop"), st.integers(0, 30)),
+        st.tuples(st.just("add"), tie_reports(as_of=FIRST, max_rows=2)),
+        st.tuples(st.just("presences"), presences()),
+        st.tuples(st.just("place"), placements()),
+        st.tuples(st.just("remove"), st.integers(0, 6)),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+class History:
+    """One register through which days go by."""
+
+    def __init__(self, register: Register, *, full: bool) -> None:
+        self.register = register
+        self.full = full
+        self.day = FIRST
+        self.rows: list[TieReport] = []
+        self.seen: Sequence[PresenceReport] = ()
+        self._ids = count(1)
+
+    def step(self, what: str, value: Any) -> None:
+        if what == "days":
+            self.day += timedelta(days=value)
+        elif what == "drop" and self.rows:
+            del self.rows[value % len(self.rows)]
+        elif what == "add":
+            self.rows.extend(value)
+        elif what == "presences":
+            self.seen = value
+        elif what == "place":
+            placed = {s.placement.subject for s in self.register.placements()}
+            fresh = [p for p in value if p.subject not in placed]
+            self.register.import_placements(fresh)
+        elif what == "remove":
+            stored = self.register.placements()
+            if stored:
+                self.register.remove_placement(stored[value % len(stored)].id, self.day)
+        self.tell()
+
+    def tell(self) -> None:
+        network = network_of(
+            self.rows,
+            presences=self.seen,
+            nodes=(*PEOPLE, "G0", "G1", "G2"),
+            groups=("G0", "G1", "G2"),
+        )
+        self.register.import_network("main", network, self.day)
+
+    def night(self) -> Night:
+        return recheck(
+            self.register,
+            policy=POLICY,
+            geography=GEOGRAPHY,
+            as_of=self.day,
+            clock=lambda: 0.0,
+            entropy=lambda size: next(self._ids).to_bytes(size, "big"),
+            full=self.full,
+        )
+
+
+def told(night: Night) -> list[tuple[Any, ...]]:
+    """All that a night tells, with people in place of random ids."""
+    who = night.causes.subjects
+
+    def named(other: str) -> str:
+        # An id is random: whoever was removed for good has no name in either register.
+        return who.get(other, "gone" if len(other) == 32 else other)
+
+    changes = sorted(
+        (
+            who.get(c.placement, "gone"),
+            c.kind,
+            c.finding.kind,
+            named(c.finding.other),
+            c.before and (c.before.level, c.before.risk),
+            c.after and (c.after.level, c.after.risk),
+            c.triggers,
+        )
+        for c in night.changes
+    )
+    alerts = sorted(
+        (a.owner, a.kind, named(a.other), a.state, a.urgency, a.triggers, a.told, a.times)
+        for a in night.alerts.values()
+    )
+    return [*changes, *alerts]
+
+
+def run(rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step]) -> int:
+    spared = 0
+    with new_register() as one, new_register() as other, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift, "MOST", 0)  # so few people would not be worth the sparing
+        quick, full = History(one, full=False), History(other, full=True)
+        for history in (quick, full):
+            history.rows = list(rows)
+            history.step("place", first)
+            history.night()
+        for what, value in steps_:
+            nights = []
+            for history in (quick, full):
+                history.step(what, value)
+                nights.append(history.night())
+            assert nights[1].looked_at == nights[1].total
+            spared += nights[1].total - nights[0].looked_at
+            assert told(nights[0]) == told(nights[1])
+            assert night_findings(nights[0]) == night_findings(nights[1])
+    return spared
+
+
+def night_findings(night: Night) -> dict[str, Any]:
+    who = night.causes.subjects
+    return {
+        who[key]: sorted((f.kind, who.get(f.other, f.other), f.level, f.risk) for f in s.findings)
+        for key, s in night.state.standings.items()
+    }
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(tie_reports(as_of=FIRST, max_rows=16), placements(), steps)
+def test_both_nights_tell_the_same(
+    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step]
+) -> None:
+    run(rows, first, steps_)
+
+
+@pytest.mark.prove
+@settings(
+    max_examples=250,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(tie_reports(as_of=FIRST, max_rows=22), placements(), steps)
+def test_both_nights_tell_the_same_over_many_histories(
+    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step]
+) -> None:
+    run(rows, first, steps_)
+
+
+def test_a_quiet_week_spares_most() -> None:
+    b2 = Grade("B", 2)
+    rows = tuple(
+        TieReport(a=f"P{n}", b=f"G{n % 2}", kind=TieKind.MEMBERSHIP, grade=b2, last_seen=FIRST)
+        for n in range(7)
+    )
+    feud = TieReport(a="G0", b="G1", kind=TieKind.RIVALRY, grade=b2, last_seen=FIRST)
+    one = Placement(subject=SubjectRef("P0"), municipality=MunicipalityCode("0180"), start=FIRST)
+    placed = tuple(
+        replace(one, subject=SubjectRef(f"P{n}"), municipality=MunicipalityCode(code))
+        for n, code in enumerate(NEIGHBOURHOODS[:7])
+    )
+    assert run((*rows, feud), placed, [("days", 1)] * 5) > 20

@@ -1,0 +1,192 @@
+"""A night tells what is new, worse, better and gone; once, and to those whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from placement_engine.geo import load_geography
+from placement_engine.intelligence import Placement
+from placement_engine.nightly import ChangeKind, FindingKind, Trigger, Urgency
+from placement_engine.nightly.alerts import AlertState, acknowledge, read_alerts
+from placement_engine.nightly.recheck import Night, recheck
+from placement_engine.policy import Policy
+from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register
+from placement_engine.testing.networks import PresenceReport, TieReport, network_of
+from placement_engine.vocabulary import (
+    Grade,
+    MunicipalityCode,
+    OwnerId,
+    ProviderId,
+    SubjectRef,
+    TieKind,
+)
+
+AS_OF = date(2026, 11, 1)
+POLICY = Policy.default()
+GEOGRAPHY = load_geography(POLICY)
+B2 = Grade("B", 2)
+TIES = [
+    TieReport(a="P-1", b="G-1", kind=TieKind.MEMBERSHIP, grade=B2, last_seen=date(2025, 6, 1)),
+    TieReport(a="P-2", b="G-2", kind=TieKind.MEMBERSHIP, grade=B2, last_seen=date(2025, 6, 1)),
+    TieReport(a="P-1", b="P-3", kind=TieKind.KINSHIP, grade=B2, last_seen=date(2025, 1, 1)),
+    TieReport(a="P-2", b="P-4", kind=TieKind.KINSHIP, grade=B2, last_seen=date(2025, 1, 1)),
+]
+RIVALRY = TieReport(a="G-1", b="G-2", kind=TieKind.RIVALRY, grade=B2, last_seen=date(2026, 10, 1))
+GROUPS = ("G-1", "G-2")
+
+
+def placed(subject: str, code: str, owner: str, **more: object) -> Placement:
+    made = Placement(
+        subject=SubjectRef(subject),
+        municipality=MunicipalityCode(code),
+        start=date(2026, 1, 1),
+        owner=OwnerId(owner),
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def night(register: Register, day: date = AS_OF, *, full: bool = False) -> Night:
+    numbers = iter(range(1, 1000))
+    return recheck(
+        register,
+        policy=POLICY,
+        geography=GEOGRAPHY,
+        as_of=day,
+        clock=lambda: 0.0,
+        entropy=lambda size: (day.toordinal() * 1000 + next(numbers)).to_bytes(size, "big"),
+        full=full,
+    )
+
+
+@pytest.fixture
+def register() -> Iterator[Register]:
+    with Register.found(MemoryStore, RawKey(b"k" * 32), single_user=True, today=AS_OF) as made:
+        made.import_placements([placed("P-1", "0180", "U-1"), placed("P-2", "0184", "U-2")])
+        made.import_network("main", network_of(TIES, groups=GROUPS), AS_OF)
+        yield made
+
+
+def rival(register: Register) -> None:
+    register.import_network("main", network_of([*TIES, RIVALRY], groups=GROUPS), AS_OF)
+
+
+def test_a_feud_between_their_groups_is_told_to_both_once(register: Register) -> None:
+    assert not [c for c in night(register).changes if c.finding.kind is FindingKind.PLACED]
+    rival(register)
+    second = night(register, AS_OF + timedelta(days=1))
+    new = [c for c in second.changes if c.finding.kind is FindingKind.PLACED]
+    assert [(c.kind, c.urgency) for c in new] == [(ChangeKind.NEW, Urgency.RED)] * 2
+    assert all(Trigger.ALLIANCE in c.triggers for c in new)
+    alerts = [a for a in second.alerts.values() if a.kind is FindingKind.PLACED]
+    assert sorted(a.owner for a in alerts) == ["U-1", "U-2"]
+    assert alerts[0].partner == alerts[1].id
+    assert alerts[1].partner == alerts[0].id
+    again = night(register, AS_OF + timedelta(days=1))
+    assert not again.changes
+    assert not again.alerts
+    assert not second.is_silent
+    assert again.is_silent
+    assert again.looked_at == 0
+    assert again.total == 2
+
+
+def test_peace_closes_the_alerts(register: Register) -> None:
+    rival(register)
+    night(register)
+    register.import_network("main", network_of(TIES, groups=GROUPS), AS_OF)
+    after = night(register, AS_OF + timedelta(days=1))
+    gone = [c for c in after.changes if c.finding.kind is FindingKind.PLACED]
+    assert [c.kind for c in gone] == [ChangeKind.GONE] * 2
+    assert all(c.triggers == (Trigger.ALLIANCE,) for c in gone)
+    closed = [a for a in after.alerts.values() if a.kind is FindingKind.PLACED]
+    assert [a.state for a in closed] == [AlertState.CLOSED] * 2
+
+
+def test_a_red_alert_is_repeated_and_escalates_until_somebody_takes_it(
+    register: Register,
+) -> None:
+    rival(register)
+    first = night(register)
+    red = [a for a in first.alerts.values() if a.urgency is Urgency.RED]
+    assert red
+    second = night(register, AS_OF + timedelta(days=1))
+    assert {second.alerts[a.id].times for a in red} == {2}
+    assert {second.alerts[a.id].state for a in red} == {AlertState.OPEN}
+    fourth = night(register, AS_OF + timedelta(days=3))
+    assert {fourth.alerts[a.id].state for a in red} == {AlertState.ESCALATED}
+    acknowledge(register, red[0].id, by="officer", on=AS_OF + timedelta(days=3))
+    fifth = night(register, AS_OF + timedelta(days=4))
+    assert red[0].id not in fifth.alerts
+    assert red[1].id in fifth.alerts
+
+
+def test_one_provider_for_two_who_collide_is_told_wherever_its_houses_are(
+    register: Register,
+) -> None:
+    rival(register)
+    register.import_placements(
+        [
+            placed("P-1", "2580", "U-1", start=date(2025, 1, 1), end=date(2025, 2, 1)),
+        ]
+    )
+    night(register)
+    moved = [
+        replace(s.placement, provider=ProviderId("V-1"), municipality=MunicipalityCode(code))
+        for s, code in zip(
+            [s for s in register.placements() if s.placement.end is None],
+            ("1280", "2580"),
+            strict=True,
+        )
+    ]
+    for s in register.placements():
+        register.remove_placement(s.id, AS_OF)
+    register.import_placements(moved)
+    after = night(register)
+    told = [c for c in after.changes if c.finding.kind is FindingKind.PROVIDER]
+    assert [c.triggers[0] for c in told] == [Trigger.PROVIDER] * 2
+    assert {c.urgency for c in told} == {Urgency.RED}
+    assert not [c for c in after.changes if c.finding.kind is FindingKind.PLACED and c.kind.is_bad]
+
+
+def test_new_presence_and_review_have_their_own_codes(register: Register) -> None:
+    rival(register)
+    night(register)
+    register.import_network(
+        "main",
+        network_of(
+            [*TIES, RIVALRY],
+            presences=[
+                PresenceReport(
+                    actor="G-2", municipality="0180", strength=1.0, grade=B2, last_seen=AS_OF
+                )
+            ],
+            groups=GROUPS,
+        ),
+        AS_OF,
+    )
+    after = night(register)
+    told = [c for c in after.changes if c.finding.kind is FindingKind.PRESENCE]
+    assert told
+    assert all(c.triggers[0] is Trigger.PRESENCE for c in told)
+    for s in register.placements():
+        register.remove_placement(s.id, AS_OF)
+    register.import_placements([placed("P-1", "0180", "U-1", review_by=AS_OF)])
+    review = [c for c in night(register).changes if c.finding.kind is FindingKind.REVIEW]
+    assert [(c.triggers, c.urgency) for c in review] == [((Trigger.REVIEW,), Urgency.INFO)]
+
+
+def test_what_is_stored_reads_back_and_shows_nothing(register: Register) -> None:
+    rival(register)
+    told = night(register)
+    state = told.state
+    assert type(state).from_bytes(state.to_bytes()) == state
+    stored = read_alerts(register.entries(DocumentKind.ALERT))
+    assert stored == dict(told.alerts)
+    for alert in stored.values():
+        assert alert.placement not in repr(alert)
+    assert "0180" not in repr(told)
+    assert "P-1" not in repr(told)
