@@ -20,6 +20,7 @@ from placement_engine.commands import (
     facilities,
     hostility,
     network,
+    network_analysis,
     network_export,
     network_judge,
     propose,
@@ -78,6 +79,10 @@ app = program(
         "network export": network_export.export_network,
         "network show": network.show,
         "network explain": network.explain,
+        "network diff": network_analysis.diff,
+        "network reliability": network_analysis.reliability,
+        "network balance": network_analysis.balance,
+        "network sensitivity": network_analysis.sensitivity,
         "network coverage": network_judge.coverage,
         "network clear": network_judge.clear,
         "network confirm-peace": network_judge.confirm_peace,
@@ -105,7 +110,7 @@ app = program(
         "config": "Settings and where they come from.",
         "help": "What the program says about itself.",
     },
-    summary="Proposes a municipality where nobody collides. A named person decides.",
+    summary="Proposes municipalities that keep people apart who collide. A named person decides.",
 )
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``."""
+"""``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``.
+
+``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audit, graph, intake, night, propose, register, startup
+from benchmarks import (
+    audit,
+    graph,
+    graph_scale,
+    intake,
+    night,
+    propose,
+    register,
+    startup,
+)
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
 
@@ -21,6 +33,10 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "register": register.run,
     "audit": audit.run,
     "night": night.run,
+}
+SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
+    "graph sizes": graph_scale.run_sizes,
+    "graph peers": graph_scale.run_peers,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -34,14 +50,24 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
+    parser.add_argument(
+        "--sizes", action="store_true", help="with graph: all pairs at both sizes, and growth"
+    )
+    parser.add_argument(
+        "--peers", action="store_true", help="with graph: the same answer from other engines"
+    )
     given = parser.parse_args()
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
+    measured = [(name, BENCHMARKS[name]) for name in chosen]
+    if given.sizes or given.peers:
+        asked = {"graph sizes": given.sizes, "graph peers": given.peers}
+        measured = [(name, SCALE[name]) for name, wanted in asked.items() if wanted]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         rows = []
-        for name in chosen:
-            found = BENCHMARKS[name](folder, given.runs)
+        for name, run in measured:
+            found = run(folder, given.runs)
             if given.write:
                 write_results(RESULTS, name, found)
             rows += found

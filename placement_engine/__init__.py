@@ -1,4 +1,4 @@
-"""Placement collision-risk engine: proposes municipalities where nobody collides.
+"""Placement collision-risk engine: proposes municipalities that keep apart who collides.
 
 ``from placement_engine import PlacementEngine, Policy`` is where a case system begins.
 Names load on first use, so that importing the package costs next to nothing.

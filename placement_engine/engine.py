@@ -19,7 +19,7 @@ from typing import Self
 from placement_engine.cases import gates
 from placement_engine.cases.assembly import Assembly, assemble
 from placement_engine.cases.case import Case, case_json, read_cases
-from placement_engine.cases.judging import note_unknown
+from placement_engine.cases.judging import noted_unknown
 from placement_engine.cases.objections import objections
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.rules.registry import RULES
@@ -218,8 +218,8 @@ class PlacementEngine:
             seconds=clock() - start,
         )
         stored = write_proposal(proposal)
-        noted = note_unknown(self.register, assembly.world, self.as_of, entropy=os.urandom)
-        self.register.put_proposals(dict.fromkeys(case_ids, stored))
+        noted = noted_unknown(self.register, assembly.world, self.as_of, entropy=os.urandom)
+        self.register.put_proposals(dict.fromkeys(case_ids, stored), noted=noted)
         if not noted and self.register.epoch == self._seen + 1:
             # Only this proposal was written since the facts were read: they still stand.
             self._seen += 1
@@ -264,8 +264,8 @@ class PlacementEngine:
             )
         if self._objections(case, chosen.municipality, provider):
             raise StaleProposal(
-                f"Choice {choice} of case {case_id} is not safe any more: facts have changed, or the "
-                "care provider houses somebody who must be kept apart.",
+                f"Choice {choice} of case {case_id} is not safe any more: facts have changed, or "
+                "the care provider houses somebody who must be kept apart.",
                 unchanged="Nothing was written.",
                 do=f"Run: placement propose {case_id}, or choose another provider.",
             )

@@ -6,7 +6,7 @@ adds one entry and changes nothing else; the next question is answered by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,7 +24,6 @@ from placement_engine.intelligence.judgements import (
     Judgement,
     JudgementKind,
     next_key,
-    read_log,
 )
 from placement_engine.intelligence.network import KINDS
 from placement_engine.policy import Policy
@@ -178,17 +177,20 @@ def revoke(
     return _record(register, kind, a, b, author, revoked=True)
 
 
-def note_unknown(
+def noted_unknown(
     register: Register, world: World, day: date, *, entropy: Callable[[int], bytes]
-) -> bool:
-    """Note of whom too little is known as a proposal is made; False if that was noted before."""
+) -> Mapping[str, bytes]:
+    """Entries on those of whom too little is known as a proposal is made, if not noted before.
+
+    They are kept in the same change as the proposal: whoever may propose may note this.
+    """
     new = {
         member
         for case in range(len(world.cases))
         for member in unknown_members(world, case)
         if member not in world.noted
     }
-    _add(
+    return _keyed(
         register,
         [
             Judgement(kind=JudgementKind.SEEN_UNKNOWN, a=person, day=day, by=ENGINE)
@@ -196,7 +198,6 @@ def note_unknown(
         ],
         entropy,
     )
-    return bool(new)
 
 
 def _record(
@@ -225,18 +226,17 @@ def _record(
         until=until,
         revoked=revoked,
     )
-    _add(register, [entry], author.entropy)
+    register.put_entries(DocumentKind.JUDGEMENT, _keyed(register, [entry], author.entropy))
     return entry
 
 
-def _add(register: Register, entries: Sequence[Judgement], entropy: Callable[[int], bytes]) -> None:
+def _keyed(
+    register: Register, entries: Sequence[Judgement], entropy: Callable[[int], bytes]
+) -> Mapping[str, bytes]:
     if not entries:
-        return
-    count = len(read_log(register.entries(DocumentKind.JUDGEMENT)))
-    register.put_entries(
-        DocumentKind.JUDGEMENT,
-        {next_key(count + n, entropy(8)): entry.to_bytes() for n, entry in enumerate(entries)},
-    )
+        return {}
+    count = len(register.entries(DocumentKind.JUDGEMENT))
+    return {next_key(count + n, entropy(8)): entry.to_bytes() for n, entry in enumerate(entries)}
 
 
 def _kind(

@@ -41,10 +41,11 @@ def hostility(
 ) -> None:
     """List the pairs of subjects who are likely to be hostile, with the best path."""
     from placement_engine.geo import load_geography
-    from placement_engine.graph import hostile_pairs
+    from placement_engine.graph import RivalGraph, pairs_above, saturation
     from placement_engine.intelligence import read_network
-    from placement_engine.report.bodies import HostilityBody, PairRow
+    from placement_engine.report.bodies import HostilityBody, PairRow, SaturatingRow, SaturationRow
     from placement_engine.report.network_page import hostility_page
+    from placement_engine.vocabulary import PersonRole
 
     if threshold is not None and not 0 <= threshold < 1:
         raise UsageError("--threshold is out of range.", do="Give a number from 0 to below 1.")
@@ -56,18 +57,28 @@ def hostility(
     people = None if subjects is None else read_ids(subjects)
     if people is not None and (unknown := len(set(people) - set(told.nodes))):
         run.output.note(say(run.language, "unknown_ids", unknown=unknown, asked=len(people)))
-    pairs = hostile_pairs(
-        told,
-        as_of=as_of,
-        policy=policy,
-        subjects=people,
-        threshold=policy.separation.hostility[-1] if threshold is None else threshold,
+    graph = RivalGraph.build(told, as_of=as_of, policy=policy)
+    chosen = told.with_role(PersonRole.SUBJECT) if people is None else people
+    lowest = policy.separation.hostility[-1]
+    pairs = pairs_above(
+        graph,
+        chosen,
+        threshold=lowest if threshold is None else threshold,
         max_length=max_length,
     )
+    full = saturation(graph, chosen, threshold=lowest)
     body = HostilityBody(
         pairs=tuple(
             PairRow(a=pair.a, b=pair.b, h_max=pair.h_max, h_or=pair.h_or, path=pair.path)
             for pair in pairs
-        )
+        ),
+        saturation=None
+        if full is None
+        else SaturationRow(
+            share=full.share,
+            kinds=tuple(
+                SaturatingRow(kind=cause.kind, without=cause.without) for cause in full.kinds
+            ),
+        ),
     )
     run.output.result(body, hostility_page(body, run.language))

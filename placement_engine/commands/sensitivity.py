@@ -21,11 +21,11 @@ def sensitivity(
     ] = None,
 ) -> None:
     """Tell if the first choice changes when a policy number is 50 % lower or higher."""
-    from placement_engine import policy_numbers
     from placement_engine.cases import gates
     from placement_engine.errors import UsageError
     from placement_engine.geo import Geography, load_geography
     from placement_engine.policy import Policy
+    from placement_engine.proposal import policy_numbers
     from placement_engine.proposal.sensitivity import first_choice
     from placement_engine.proposal.sensitivity import sensitivity as ask
     from placement_engine.report.sensitivity_page import sensitivity_page

@@ -1,7 +1,7 @@
 """Who is hostile to whom, and why."""
 
 from placement_engine.graph.changes import changed_pairs, touched
-from placement_engine.graph.hostile_pairs import HostilePair, hostile_pairs
+from placement_engine.graph.hostile_pairs import HostilePair, hostile_pairs, pairs_above
 from placement_engine.graph.presences import PresenceAt
 from placement_engine.graph.rival_graph import (
     Coverage,
@@ -10,6 +10,7 @@ from placement_engine.graph.rival_graph import (
     PathExplanation,
     RivalGraph,
 )
+from placement_engine.graph.saturation import SaturatingKind, Saturation, saturation
 
 __all__ = [
     "Coverage",
@@ -19,7 +20,11 @@ __all__ = [
     "PathExplanation",
     "PresenceAt",
     "RivalGraph",
+    "SaturatingKind",
+    "Saturation",
     "changed_pairs",
     "hostile_pairs",
+    "pairs_above",
+    "saturation",
     "touched",
 ]

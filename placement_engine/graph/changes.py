@@ -51,7 +51,7 @@ class ChangedEdges:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Front:
+class Front:
     """Nodes reached from changed edges: the edge's place, and the node."""
 
     which: Ints
@@ -98,9 +98,9 @@ def touched(before: RivalGraph, after: RivalGraph) -> frozenset[str]:
         e = graph.edges
         mask = np.zeros(e.nodes, dtype=np.bool_)
         mask[e.a[edge]] = mask[e.b[edge]] = True
-        for left, right in _fronts(e, edge, _length(before, after)):
+        for left, right in fronts_of(e, edge, _length(before, after)):
             mask[left.node] = mask[right.node] = True
-        for person, others in _forgiven(e, leavers):
+        for person, others in forgiven_by(e, leavers):
             mask[person] = mask[others] = True
         found.update(graph.nodes[node] for node in np.flatnonzero(mask).tolist())
     return frozenset(found)
@@ -127,10 +127,10 @@ def changed_pairs(
         asked[[index[person] for person in people if person in index]] = True
         keys = [
             keys
-            for left, right in _fronts(graph.edges, edge, _length(before, after), reunion=reunion)
-            for keys in _products(left, right, asked, n)
+            for left, right in fronts_of(graph.edges, edge, _length(before, after), reunion=reunion)
+            for keys in products_of(left, right, asked, n)
         ]
-        for person, others in _forgiven(graph.edges, leavers):
+        for person, others in forgiven_by(graph.edges, leavers):
             if asked[person]:
                 keys.append(person * n + others[asked[others]])
         for key in np.unique(np.concatenate(keys)).tolist() if keys else ():
@@ -219,9 +219,9 @@ def _patterns(edges: Edges, length: int, *, reunion: bool) -> Iterator[tuple[_St
         yield member, rival, ally, member
 
 
-def _fronts(
+def fronts_of(
     edges: Edges, changed: Ints, length: int, *, reunion: bool = False
-) -> Iterator[tuple[_Front, _Front]]:
+) -> Iterator[tuple[Front, Front]]:
     """Both ends of all paths over changed edges, one pattern and place in it at a time."""
     groups = edges.is_group
     kind, a, b = edges.kind[changed], edges.a[changed], edges.b[changed]
@@ -232,7 +232,7 @@ def _fronts(
             if step.between_groups:
                 fits &= groups[a] & groups[b]
             for near, far in ((a, b), (b, a)):
-                left, right = (_Front(which[fits], node[fits]) for node in (near, far))
+                left, right = (Front(which[fits], node[fits]) for node in (near, far))
                 for back in pattern[:place][::-1]:
                     left = _stepped(edges, left, back, (a, b))
                 for onward in pattern[place + 1 :]:
@@ -242,7 +242,7 @@ def _fronts(
                     yield _among(left, both), _among(right, both)
 
 
-def _stepped(edges: Edges, front: _Front, step: _Step, ends: tuple[Ints, Ints]) -> _Front:
+def _stepped(edges: Edges, front: Front, step: _Step, ends: tuple[Ints, Ints]) -> Front:
     """Every node that one more step reaches, once for each changed edge.
 
     Never back to an `ends` of that edge: those stand on the path already.
@@ -256,18 +256,18 @@ def _stepped(edges: Edges, front: _Front, step: _Step, ends: tuple[Ints, Ints]) 
         fresh &= edges.is_group[node]
     which, node = which[fresh], node[fresh]
     key = np.unique(which * edges.nodes + node)
-    return _Front(key // max(edges.nodes, 1), key % max(edges.nodes, 1))
+    return Front(key // max(edges.nodes, 1), key % max(edges.nodes, 1))
 
 
-def _among(front: _Front, which: Ints) -> _Front:
+def _among(front: Front, which: Ints) -> Front:
     kept = np.isin(front.which, which)
-    return _Front(front.which[kept], front.node[kept])
+    return Front(front.which[kept], front.node[kept])
 
 
-def _products(left: _Front, right: _Front, asked: Bools, n: int) -> Iterator[Ints]:
+def products_of(left: Front, right: Front, asked: Bools, n: int) -> Iterator[Ints]:
     """``near * n + far`` of all ends of one changed edge, for the nodes that are asked for."""
     left, right = (
-        _Front(front.which[asked[front.node]], front.node[asked[front.node]])
+        Front(front.which[asked[front.node]], front.node[asked[front.node]])
         for front in (left, right)
     )
     for which in np.intersect1d(left.which, right.which).tolist():
@@ -275,7 +275,7 @@ def _products(left: _Front, right: _Front, asked: Bools, n: int) -> Iterator[Int
         yield (near[:, None] * n + far).ravel()
 
 
-def _forgiven(edges: Edges, leavers: Ints) -> Iterator[tuple[int, Ints]]:
+def forgiven_by(edges: Edges, leavers: Ints) -> Iterator[tuple[int, Ints]]:
     """Each leaver of a group, and those whose own defections from it he may now mind or not."""
     n = max(edges.nodes, 1)
     for key in leavers.tolist():

@@ -94,7 +94,7 @@ def _rows(network: Network, graph: RivalGraph, edges: Sequence[EdgeKey]) -> list
     wanted[ends.ravel()] = True
     rows = np.flatnonzero(wanted[ties.a] & wanted[ties.b])
     keys = _joined(ends[:, 0], ends[:, 1], n)
-    rows = rows[np.isin(_joined(ties.a[rows], ties.b[rows], n), keys)]
+    rows = rows[np.isin(_joined(ties.a[rows], ties.b[rows], n), keys, kind="sort")]
     known = np.maximum(ties.last_seen[rows], ties.first_seen[rows]) <= today
     return [int(row) for row in rows[known]]
 

@@ -17,12 +17,16 @@ import numpy as np
 
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
-from placement_engine.graph.join_arrays import LONGEST, Form, Rows, rows_of_arrays
-from placement_engine.graph.join_tables import tables_of
+from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
+from placement_engine.graph.join_tables import EdgeColumns, tables_of
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
-_ROWS, _ROWS_OF_ARRAYS = 512, 8192
+LONGEST = 3
+"""Edges of the longest path outside the group level that a join follows."""
+_WORTHWHILE = 100_000
+"""Edges from which on the compiled form pays: loading it takes as long as so many do."""
+_ROWS, _ROWS_OF_ARRAYS = 1024, 8192
 """Sources that one piece of work takes: bounds the memory, not the answer."""
 
 
@@ -67,13 +71,13 @@ class PairTable:
 
 
 def join(
-    edges: Edges,
+    edges: Edges | EdgeColumns,
     sources: Ints,
     targets: Ints | None = None,
     *,
     length: int,
     threshold: float,
-    compiled: bool = COMPILED,
+    compiled: bool | None = None,
     workers: int = 1,
 ) -> PairTable:
     """Pairs of sources and targets whose ``h_or`` is at a threshold or above.
@@ -89,7 +93,8 @@ def join(
     threshold
         In [0, 1], met within `TOLERANCE`; 0 gives every pair with any path.
     compiled
-        Whether to run the compiled form; both give the same numbers to the last few bits.
+        Whether to run the compiled form; both give the same numbers to the last few bits. None
+        runs it where it is installed and the network so large that loading it pays.
     workers
         Threads of the compiled form. The answer does not depend on them.
 
@@ -104,7 +109,9 @@ def join(
     ends = sources if targets is None else targets
     if not len(sources) or not len(ends):
         return PairTable.empty()
-    tables = tables_of(edges, ends)
+    if compiled is None:
+        compiled = pays(edges)
+    tables = tables_of(EdgeColumns.of(edges) if isinstance(edges, Edges) else edges, sources, ends)
 
     def rows(start: int) -> Rows:
         stop = min(start + step, len(sources))
@@ -124,6 +131,11 @@ def join(
             for a, b, h_max, h_or, direct in parts
         ]
     )
+
+
+def pays(edges: Edges | EdgeColumns) -> bool:
+    """Whether the compiled form is there and saves more than it takes to load."""
+    return COMPILED and len(edges.a) >= _WORTHWHILE
 
 
 def _compiled_form() -> Form:

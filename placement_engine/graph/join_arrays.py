@@ -14,12 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from placement_engine.graph.edges import Bools, Floats, Ints
-from placement_engine.graph.join_tables import End, Half, Tables
+from placement_engine.graph.join_tables import End, Half, Middle, Tables
 
 Rows = tuple[Ints, Ints, Floats, Floats, Bools]
 """Sources, targets, best and joined chance, direct enmity."""
-LONGEST = 3
-"""Edges of the longest path outside the group level that a join follows."""
 _CELLS = 2**19
 """Cells that are filled at once: so many stay in the processor's cache."""
 
@@ -153,13 +151,13 @@ class _Backs:
         return cls.of(t, count, node, columns)
 
     @classmethod
-    def double(cls, t: Tables, count: int, nodes: Ints, half: Half, end: End) -> _Backs:
+    def double(cls, t: Tables, count: int, nodes: Ints, half: Middle, end: End) -> _Backs:
         """A tie of `half` and one to a target, from some nodes."""
         which, at = _spread(half.start, nodes)
         node, between, edge = nodes[which], half.far[at], half.edge[at]
         then, last = _spread(end.start, between)
         node, between, edge = node[then], between[then], edge[then]
-        past = t.past[edge]
+        past = half.past[at[then]]
         group = np.where(t.defection[edge], t.group[edge], -1)
         # At the node between, a past member does not mind who left the same group.
         mute = (past & (end.group[last] == between)) | (end.past[last] & (group == between))
@@ -169,7 +167,7 @@ class _Backs:
             "rank": end.rank[last],
             "target": end.far[last],
             "between": between[kept],
-            "chance": t.chance[edge[kept]] * end.chance[last],
+            "chance": half.chance[at[then[kept]]] * end.chance[last],
             "past": past[kept],
             "here": (group == node)[kept],
             "left": np.where(end.leaves[last], end.group[last], -1),
@@ -246,7 +244,7 @@ def _meetings(
     person = ~t.is_group[near]
     member = _Fronts.over(t, near[person], row[person], t.membership)
     homes = np.unique(member.node)
-    if length < LONGEST:
+    if length < 3:  # longer paths hold it
         yield member, _Backs.between_groups(t, count, homes, t.enmity, None)
     yield member, _Backs.between_groups(t, count, homes, t.alliance, t.enmity)
     yield member, _Backs.between_groups(t, count, homes, t.enmity, t.alliance)
@@ -273,7 +271,8 @@ def _filled(
     with np.errstate(divide="ignore"):
         closed = np.bincount(cell, weights=np.log1p(-chance), minlength=size)
     used = np.flatnonzero(best)
-    joined = 0.0 - np.expm1(closed[used])
+    # Rounding may leave one path joined a hair below itself.
+    joined = np.maximum(-np.expm1(closed[used]), best[used])
     row, rank = used // width + block.start, used % width + low
     key = row * count + rank
     sure = np.zeros(len(key), dtype=np.bool_)

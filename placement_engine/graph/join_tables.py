@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, Floats, HalfEdges, Ints
-from placement_engine.graph.paths import closing
-from placement_engine.vocabulary import TieKind
+from placement_engine.graph.edges import KIND_COUNT, NUMBER, PAST, Bools, Edges, Floats, Ints
+from placement_engine.vocabulary import BONDS, TieKind
+
+_BONDS = [*(NUMBER[kind] for kind in BONDS), PAST]
+
+
+_SOURCE, _TARGET, _HOSTILE, _FRIENDLY, _BONDED, _OPPOSED = (np.uint8(1 << bit) for bit in range(6))
+"""Marks of a node: source, target, one enmity or one bond from a source, to a target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EdgeColumns:
+    """What the join needs of E edges of n nodes; `Edges` has all of it too.
+
+    Parameters
+    ----------
+    is_group
+        (n,) whether a node is a group.
+    a, b, kind, chance, direct, leavers
+        As in `Edges`.
+    """
+
+    nodes: int
+    is_group: Bools
+    a: Ints
+    b: Ints
+    kind: Ints
+    chance: Floats
+    direct: Bools
+    leavers: Ints
+
+    def only(self, kept: Bools) -> EdgeColumns:
+        """The edges that a mask (E,) keeps."""
+        return replace(
+            self,
+            a=self.a[kept],
+            b=self.b[kept],
+            kind=self.kind[kept],
+            chance=self.chance[kept],
+            direct=self.direct[kept],
+        )
+
+    @classmethod
+    def of(cls, edges: Edges) -> EdgeColumns:
+        """The columns of a graph's edges."""
+        return cls(**{f.name: getattr(edges, f.name) for f in fields(cls)})
 
 
 class Half(NamedTuple):
@@ -19,16 +63,39 @@ class Half(NamedTuple):
     edge: Ints
 
     @classmethod
-    def of(cls, half: HalfEdges) -> Half:
-        """The same half edges."""
-        return cls(half.start, half.far, half.edge)
+    def over(cls, e: EdgeColumns, chosen: tuple[Ints, Ints]) -> Half:
+        """Half edges of chosen edges, seen from `a`, and of others, seen from `b`."""
+        forth, back = chosen
+        edge = np.concatenate([forth, back])
+        near = np.concatenate([e.a[forth], e.b[back]])
+        far = np.concatenate([e.b[forth], e.a[back]])
+        return cls.sorted(e.nodes, near, far, edge)
 
-    def leading(self, wanted: Bools) -> Half:
-        """Those that lead to a wanted node (n,)."""
-        kept = wanted[self.far]
-        before = np.zeros(len(kept) + 1, dtype=np.int64)
-        np.cumsum(kept, out=before[1:])
-        return Half(before[self.start], self.far[kept], self.edge[kept])
+    @classmethod
+    def sorted(cls, nodes: int, near: Ints, far: Ints, edge: Ints) -> Half:
+        """Half edges by their near end."""
+        order = np.argsort(near, kind="stable")
+        start = np.zeros(nodes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(near, minlength=nodes), out=start[1:])
+        return cls(start, far[order], edge[order])
+
+
+class Middle(NamedTuple):
+    """Half edges that lead to where a path can end, with what going over them asks.
+
+    Parameters
+    ----------
+    start, far, edge
+        As in `Half`.
+    chance, past
+        Of the edge; whether it is a past membership.
+    """
+
+    start: Ints
+    far: Ints
+    edge: Ints
+    chance: Floats
+    past: Bools
 
 
 class End(NamedTuple):
@@ -57,12 +124,17 @@ class End(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What paths go over, for some targets.
+    """What paths go over from some sources to some targets; nothing else is laid out.
 
     Parameters
     ----------
+    bond, enmity, membership
+        Ties of the sources; enmities between groups besides.
+    alliance
+        Alliances between groups.
     bond_to_bond, bond_to_enmity, enmity_to_bond
-        Half edges of the one kind that lead to where an edge of the other ends at a target.
+        Half edges of the one kind, from where a tie of a source leads, to where an edge of the
+        other kind ends at a target.
     groups_left, left_by
         From a person to the groups left for sure, and from a group to the targets who left it;
         their ``edge`` means nothing.
@@ -80,9 +152,9 @@ class Tables(NamedTuple):
     enmity: Half
     membership: Half
     alliance: Half
-    bond_to_bond: Half
-    bond_to_enmity: Half
-    enmity_to_bond: Half
+    bond_to_bond: Middle
+    bond_to_enmity: Middle
+    enmity_to_bond: Middle
     bond_end: End
     enmity_end: End
     member_end: End
@@ -99,52 +171,99 @@ class Tables(NamedTuple):
     leavers: Ints
 
 
-def tables_of(edges: Edges, targets: Ints) -> Tables:
-    """The tables of a graph and its targets, which are different node indices."""
-    n = edges.nodes
+def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
+    """The tables between sources and targets, each of them different node indices.
+
+    Every edge is looked at twice, by the marks of its ends; only those that a path between
+    the two sides can use are laid out.
+    """
+    n = e.nodes
     rank = np.full(n, -1, dtype=np.int64)
     rank[targets] = np.arange(len(targets))
-    past, defection = edges.kind == PAST, edges.kind == NUMBER[TieKind.DEFECTION]
+    past, defection = e.kind == PAST, e.kind == NUMBER[TieKind.DEFECTION]
+    is_bond = np.isin(np.arange(KIND_COUNT), _BONDS)[e.kind]
+    marks = np.zeros(n, dtype=np.uint8)
+    marks[sources] |= _SOURCE
+    marks[targets] |= _TARGET
+    here, there = marks[e.a], marks[e.b]
 
-    def end(half: HalfEdges, among: Ints) -> End:
-        near = closing(edges, among, half)
-        left = defection[near.edge]
-        return End(
-            start=near.start,
-            far=near.far,
-            edge=near.edge,
-            rank=rank[near.far],
-            chance=edges.chance[near.edge],
-            past=past[near.edge],
-            group=np.where(left, edges.b[near.edge], -1),
-            leaves=left & (edges.a[near.edge] == near.far),
-        )
+    def chosen(near: np.uint8, far: np.uint8 | None, kind: Bools) -> tuple[Ints, Ints]:
+        forth, back = (here & near) > 0, (there & near) > 0
+        if far is not None:
+            forth &= (there & far) > 0
+            back &= (here & far) > 0
+        return np.flatnonzero(forth & kind), np.flatnonzero(back & kind)
 
-    bond, enmity = Half.of(edges.bond), Half.of(edges.enmity)
-    bond_end, enmity_end = end(edges.bond, targets), end(edges.enmity, targets)
-    bonded, opposed = np.diff(bond_end.start) > 0, np.diff(enmity_end.start) > 0
-    person, group = edges.leavers // max(n, 1), edges.leavers % max(n, 1)
+    # Seen from the other end, what touches a target leads to it.
+    to_bond, to_enmity = chosen(_TARGET, None, is_bond)[::-1], chosen(_TARGET, None, ~is_bond)[::-1]
+    between = np.flatnonzero(~is_bond)
+    between = between[e.is_group[e.a[between]] & e.is_group[e.b[between]]]
+    own, against = chosen(_SOURCE, None, is_bond), chosen(_SOURCE, None, ~is_bond)
+    bond = Half.over(e, own)
+    enmity = Half.over(e, (np.union1d(against[0], between), np.union1d(against[1], between)))
+    member = past | (e.kind == NUMBER[TieKind.MEMBERSHIP])
+    bond_end, enmity_end = _end(e, to_bond, rank), _end(e, to_enmity, rank)
+    marks[np.concatenate([e.b[against[0]], e.a[against[1]]])] |= _HOSTILE
+    marks[bond.far] |= _FRIENDLY
+    marks[np.diff(bond_end.start) > 0] |= _BONDED
+    marks[np.diff(enmity_end.start) > 0] |= _OPPOSED
+    here, there = marks[e.a], marks[e.b]
+    allied = np.flatnonzero(e.kind == NUMBER[TieKind.ALLIANCE])
+    allied = allied[e.is_group[e.a[allied]] & e.is_group[e.b[allied]]]
+    person, group = e.leavers // max(n, 1), e.leavers % max(n, 1)
     asked = rank[person] >= 0
     return Tables(
         bond=bond,
         enmity=enmity,
-        membership=Half.of(edges.membership),
-        alliance=Half.of(edges.alliance),
-        bond_to_bond=bond.leading(bonded),
-        bond_to_enmity=bond.leading(opposed),
-        enmity_to_bond=enmity.leading(bonded),
+        membership=Half.over(e, (own[0][member[own[0]]], own[1][:0])),
+        alliance=Half.over(e, (allied, allied)),
+        bond_to_bond=_middle(e, chosen(_HOSTILE, _BONDED, is_bond), past),
+        bond_to_enmity=_middle(e, chosen(_FRIENDLY, _OPPOSED, is_bond), past),
+        enmity_to_bond=_middle(e, chosen(_FRIENDLY, _BONDED, ~is_bond), past),
         bond_end=bond_end,
         enmity_end=enmity_end,
-        member_end=end(edges.membership, targets[~edges.is_group[targets]]),
-        groups_left=Half.of(HalfEdges.of(n, person, group, person)),
-        left_by=Half.of(HalfEdges.of(n, group[asked], person[asked], person[asked])),
-        chance=edges.chance,
+        member_end=_end(e, (to_bond[0][:0], to_bond[1][member[to_bond[1]]]), rank),
+        groups_left=Half.sorted(n, person, group, person),
+        left_by=Half.sorted(n, group[asked], person[asked], person[asked]),
+        chance=e.chance,
         past=past,
         defection=defection,
-        direct=edges.direct,
-        defector=edges.a,
-        group=edges.b,
-        is_group=edges.is_group,
+        direct=e.direct,
+        defector=e.a,
+        group=e.b,
+        is_group=e.is_group,
         rank=rank,
-        leavers=edges.leavers,
+        leavers=e.leavers,
+    )
+
+
+def _end(e: EdgeColumns, chosen: tuple[Ints, Ints], rank: Ints) -> End:
+    forth, back = chosen
+    edge = np.concatenate([forth, back])
+    near = np.concatenate([e.a[forth], e.b[back]])
+    far = np.concatenate([e.b[forth], e.a[back]])
+    by_rank = np.argsort(rank[far], kind="stable")
+    half = Half.sorted(e.nodes, near[by_rank], far[by_rank], edge[by_rank])
+    kind = e.kind[half.edge]
+    left = kind == NUMBER[TieKind.DEFECTION]
+    return End(
+        start=half.start,
+        far=half.far,
+        edge=half.edge,
+        rank=rank[half.far],
+        chance=e.chance[half.edge],
+        past=kind == PAST,
+        group=np.where(left, e.b[half.edge], -1),
+        leaves=left & (e.a[half.edge] == half.far),
+    )
+
+
+def _middle(e: EdgeColumns, chosen: tuple[Ints, Ints], past: Bools) -> Middle:
+    half = Half.over(e, chosen)
+    return Middle(
+        start=half.start,
+        far=half.far,
+        edge=half.edge,
+        chance=e.chance[half.edge],
+        past=past[half.edge],
     )

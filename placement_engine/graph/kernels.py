@@ -25,6 +25,7 @@ def _close_bonds(
     mark: int,
     lowest: int,
     own: int,
+    begin: Any,
     start: Any,
     rank: Any,
     chance: Any,
@@ -37,13 +38,17 @@ def _close_bonds(
 ) -> None:
     """Close a path that stands at `y` over one bond more.
 
+    Sources come in order of rank, so that `begin` passes what is `lowest` and below for good.
     Not at the ranks `own` and `apart`, which stand on it already. `barred` is a group whose
     past members do not count here; whom the defection that the path began with forgives has
     `mark` in `forgiven`.
     """
-    for i in range(start[y], start[y + 1]):
+    stop = start[y + 1]
+    while begin[y] < stop and rank[begin[y]] <= lowest:
+        begin[y] += 1
+    for i in range(begin[y], stop):
         v = rank[i]
-        if v <= lowest or v in (own, apart):
+        if v in (own, apart):
             continue
         if forgiven[v] == mark or (barred == y and past[i]):
             continue
@@ -66,6 +71,7 @@ def _close_enmities(
     u: int,
     lowest: int,
     own: int,
+    begin: Any,
     start: Any,
     rank: Any,
     chance: Any,
@@ -82,9 +88,12 @@ def _close_enmities(
     `group` is that of a defection, or -1; `leaves` tells that the target is who left it. The
     groups that the source `u` has left for sure have `u` in `sure`.
     """
-    for i in range(start[y], start[y + 1]):
+    stop = start[y + 1]
+    while begin[y] < stop and rank[begin[y]] <= lowest:
+        begin[y] += 1
+    for i in range(begin[y], stop):
         v = rank[i]
-        if v <= lowest or v in (own, apart):
+        if v in (own, apart):
             continue
         g = group[i]
         if g >= 0 and ((over_past and g == y) or (leaves[i] and sure[g] == u)):
@@ -124,12 +133,10 @@ def join_rows(
     ranks, is_group, chance, past = t.rank, t.is_group, t.chance, t.past
     e_start, e_far, e_edge = t.enmity.start, t.enmity.far, t.enmity.edge
     b_start, b_far, b_edge = t.bond.start, t.bond.far, t.bond.edge
-    bb_start, bb_far, bb_edge = t.bond_to_bond.start, t.bond_to_bond.far, t.bond_to_bond.edge
-    be_start, be_far, be_edge = (
-        t.bond_to_enmity.start,
-        t.bond_to_enmity.far,
-        t.bond_to_enmity.edge,
-    )
+    bb_start, bb_far, bb_chance = t.bond_to_bond.start, t.bond_to_bond.far, t.bond_to_bond.chance
+    be_start, be_far = t.bond_to_enmity.start, t.bond_to_enmity.far
+    be_chance, be_past = t.bond_to_enmity.chance, t.bond_to_enmity.past
+    bb_past = t.bond_to_bond.past
     eb_start, eb_far, eb_edge = (
         t.enmity_to_bond.start,
         t.enmity_to_bond.far,
@@ -143,6 +150,7 @@ def join_rows(
     m_chance, m_past = t.member_end.chance, t.member_end.past
     m_start, m_far, m_edge = t.membership.start, t.membership.far, t.membership.edge
     a_start, a_far, a_edge = t.alliance.start, t.alliance.far, t.alliance.edge
+    b_begin, e_begin, m_begin = b_end.copy(), e_end.copy(), m_end.copy()
     best, joined = np.zeros(count), np.zeros(count)
     direct = np.zeros(count, dtype=np.bool_)
     hit, used = np.empty(count, dtype=np.int64), np.zeros(1, dtype=np.int64)
@@ -158,8 +166,8 @@ def join_rows(
         for i in range(t.groups_left.start[u], t.groups_left.start[u + 1]):
             sure[t.groups_left.far[i]] = u
         _close_enmities(
-            u, 1.0, False, own, u, lowest, own, e_end, e_rank, e_chance, e_group, e_leaves,
-            best, joined, hit, used, sure,
+            u, 1.0, False, own, u, lowest, own, e_begin, e_end, e_rank, e_chance, e_group,
+            e_leaves, best, joined, hit, used, sure,
         )  # fmt: skip
         # Enmity first: then a bond to a target, or one more bond between.
         for i in range(e_start[u], e_start[u + 1]):
@@ -176,25 +184,25 @@ def join_rows(
                 direct[ranks[x]] = True
             if length >= 2:
                 _close_bonds(
-                    x, p, barred, own, forgives, lowest, own, b_end, b_rank, b_chance, b_past,
-                    best, joined, hit, used, forgiven,
+                    x, p, barred, own, forgives, lowest, own, b_begin, b_end, b_rank, b_chance,
+                    b_past, best, joined, hit, used, forgiven,
                 )  # fmt: skip
             if length >= 3:
                 apart = ranks[x]
                 for j in range(bb_start[x], bb_start[x + 1]):
-                    y, bond = bb_far[j], bb_edge[j]
-                    if y != u and (barred != x or not past[bond]):
+                    y = bb_far[j]
+                    if y != u and (barred != x or not bb_past[j]):
                         _close_bonds(
-                            y, p * chance[bond], -1, apart, forgives, lowest, own, b_end, b_rank,
-                            b_chance, b_past, best, joined, hit, used, forgiven,
+                            y, p * bb_chance[j], -1, apart, forgives, lowest, own, b_begin, b_end,
+                            b_rank, b_chance, b_past, best, joined, hit, used, forgiven,
                         )  # fmt: skip
         # A bond first: then an enmity to a target; or an enmity and a bond, or the reverse.
         for i in range(b_start[u] if length >= 2 else b_start[u + 1], b_start[u + 1]):
             x, edge = b_far[i], b_edge[i]
             p, over_past, apart = chance[edge], past[edge], ranks[x]
             _close_enmities(
-                x, p, over_past, own, u, lowest, own, e_end, e_rank, e_chance, e_group, e_leaves,
-                best, joined, hit, used, sure,
+                x, p, over_past, own, u, lowest, own, e_begin, e_end, e_rank, e_chance, e_group,
+                e_leaves, best, joined, hit, used, sure,
             )  # fmt: skip
             if length < 3:
                 continue
@@ -203,15 +211,15 @@ def join_rows(
                 barred = t.group[enmity] if t.defection[enmity] else -1
                 if y != u and (barred != x or not over_past):
                     _close_bonds(
-                        y, p * chance[enmity], barred, apart, nobody, lowest, own, b_end, b_rank,
-                        b_chance, b_past, best, joined, hit, used, forgiven,
+                        y, p * chance[enmity], barred, apart, nobody, lowest, own, b_begin, b_end,
+                        b_rank, b_chance, b_past, best, joined, hit, used, forgiven,
                     )  # fmt: skip
             for j in range(be_start[x], be_start[x + 1]):
-                y, bond = be_far[j], be_edge[j]
+                y = be_far[j]
                 if y != u:
                     _close_enmities(
-                        y, p * chance[bond], past[bond], apart, u, lowest, own, e_end, e_rank,
-                        e_chance, e_group, e_leaves, best, joined, hit, used, sure,
+                        y, p * be_chance[j], be_past[j], apart, u, lowest, own, e_begin, e_end,
+                        e_rank, e_chance, e_group, e_leaves, best, joined, hit, used, sure,
                     )  # fmt: skip
         # Member, group, rival group, member, with one ally on either side.
         for i in range(m_start[u] if not is_group[u] else m_start[u + 1], m_start[u + 1]):
@@ -222,15 +230,15 @@ def join_rows(
                     continue
                 if length < 3:
                     _close_bonds(
-                        rival, q, -1, own, nobody, lowest, own, m_end, m_rank, m_chance, m_past,
-                        best, joined, hit, used, forgiven,
+                        rival, q, -1, own, nobody, lowest, own, m_begin, m_end, m_rank, m_chance,
+                        m_past, best, joined, hit, used, forgiven,
                     )  # fmt: skip
                 for k in range(a_start[rival], a_start[rival + 1]):
                     ally = a_far[k]
                     if is_group[ally] and ally != home:
                         _close_bonds(
-                            ally, q * chance[a_edge[k]], -1, own, nobody, lowest, own, m_end,
-                            m_rank, m_chance, m_past, best, joined, hit, used, forgiven,
+                            ally, q * chance[a_edge[k]], -1, own, nobody, lowest, own, m_begin,
+                            m_end, m_rank, m_chance, m_past, best, joined, hit, used, forgiven,
                         )  # fmt: skip
             for j in range(a_start[home], a_start[home + 1]):
                 ally, q = a_far[j], p * chance[a_edge[j]]
@@ -240,8 +248,8 @@ def join_rows(
                     rival = e_far[k]
                     if is_group[rival] and rival != home:
                         _close_bonds(
-                            rival, q * chance[e_edge[k]], -1, own, nobody, lowest, own, m_end,
-                            m_rank, m_chance, m_past, best, joined, hit, used, forgiven,
+                            rival, q * chance[e_edge[k]], -1, own, nobody, lowest, own, m_begin,
+                            m_end, m_rank, m_chance, m_past, best, joined, hit, used, forgiven,
                         )  # fmt: skip
         kept = 0
         for i in range(used[0]):
@@ -257,8 +265,48 @@ def join_rows(
                 rows, columns, h_max = _longer(rows), _longer(columns), _longer(h_max)
                 h_or, told = _longer(h_or), _longer(told)
             rows[size], columns[size] = at, cell
-            h_max[size], h_or[size], told[size] = best[cell], joined[cell], direct[cell]
+            h_max[size], told[size] = best[cell], direct[cell]
+            h_or[size] = max(best[cell], joined[cell])
             size += 1
             best[cell] = joined[cell] = 0.0
             direct[cell] = False
     return rows[:size], columns[:size], h_max[:size], h_or[:size], told[:size]
+
+
+@compiled
+def risk_rows(
+    first: Any,
+    target: Any,
+    hostility: Any,
+    gang: Any,
+    start: Any,
+    site: Any,
+    strength: Any,
+    exposure: Any,
+    rows: Any,
+    begin: int,
+    end: int,
+) -> None:
+    """Fill the rows of `risk_matrix` from `begin` to before `end`."""
+    sites = len(exposure)
+    unmet, safe = np.empty(sites), np.empty(sites)
+    for person in range(begin, end):
+        safe[:] = 1.0
+        i = first[person]
+        while i < first[person + 1]:
+            own, stop, shared = gang[target[i]], i, 0.0
+            while stop < first[person + 1] and gang[target[stop]] == own:
+                shared = max(shared, hostility[stop])
+                stop += 1
+            unmet[:] = 1.0
+            for j in range(i, stop):
+                for k in range(start[target[j]], start[target[j] + 1]):
+                    share = hostility[j] / shared * strength[k]
+                    near = exposure[site[k]]
+                    for m in range(sites):
+                        unmet[m] *= 1.0 - share * near[m]
+            for m in range(sites):
+                safe[m] *= 1.0 - shared * (1.0 - unmet[m])
+            i = stop
+        for m in range(sites):
+            rows[person, m] = 1.0 - safe[m]

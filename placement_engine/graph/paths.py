@@ -55,8 +55,8 @@ class Ends:
         people = targets[~edges.is_group[targets]]
         return cls(
             home=home,
-            bond=closing(edges, targets, edges.bond),
-            membership=closing(edges, people, edges.membership),
+            bond=_closing(edges, targets, edges.bond),
+            membership=_closing(edges, people, edges.membership),
         )
 
 
@@ -138,7 +138,7 @@ def _extend(edges: Edges, walks: Walks, half: HalfEdges) -> Walks:
     )
 
 
-def closing(edges: Edges, targets: Ints, half: HalfEdges) -> HalfEdges:
+def _closing(edges: Edges, targets: Ints, half: HalfEdges) -> HalfEdges:
     """The edges of `half` that lead to a target, by their other end."""
     first = half.start[targets]
     count = half.start[targets + 1] - first

@@ -317,7 +317,8 @@ class RivalGraph:
                 np.maximum.at(best, cell, walks.chance)
                 if walks.edges.shape[1] == 1:
                     direct[cell[self._edges.direct[walks.edges[:, 0]]]] = True
-        joined = 0.0 - np.expm1(log)  # not a plain minus: nothing is 0, never -0
+        # Nothing is 0, never -0; and rounding may leave one path joined a hair below itself.
+        joined = np.maximum(0.0 - np.expm1(log), best)
         return best.reshape(shape), joined.reshape(shape), direct.reshape(shape)
 
     def _blocks(

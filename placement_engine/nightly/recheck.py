@@ -37,7 +37,6 @@ from placement_engine.nightly.state import STATE_KEY, NightState, Standing
 from placement_engine.nightly.triggers import Causes, attributed
 from placement_engine.policy import Policy
 from placement_engine.register import DocumentKind, Register
-from placement_engine.register.notes import put_all
 
 DATED = (FindingKind.EVENT, FindingKind.REVIEW)
 """What the calendar says: looked at every night for everybody."""
@@ -322,8 +321,7 @@ def _write(register: Register, night: Night) -> None:
     kept = register.entries(DocumentKind.NIGHT)
     if log in kept and not night.changes:
         summary["changes"] = json.loads(kept[log])["changes"]
-    put_all(
-        register,
+    register.put_all(
         {
             DocumentKind.NIGHT: {
                 STATE_KEY: night.state.to_bytes(),

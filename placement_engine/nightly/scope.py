@@ -25,7 +25,6 @@ from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.nightly.state import NightState, Standing
 from placement_engine.problem import IntArray, micronats_array
 from placement_engine.register import Register
-from placement_engine.register.notes import network_as_it_was
 
 SAME = 1e-9
 """Strengths that differ by less are the same."""
@@ -63,7 +62,7 @@ def rows_to_look_at(register: Register, facts: Facts, snapshot: Snapshot, *, ful
         return everyone
     then = facts.network
     if dict(last.networks) != dict(facts.networks):
-        kept = network_as_it_was(register, last.networks)
+        kept = register.network_as_it_was(last.networks)
         if kept is None:
             return everyone
         then = kept

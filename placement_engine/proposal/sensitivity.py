@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from placement_engine import policy_numbers
 from placement_engine.cases.assembly import assemble
 from placement_engine.cases.case import Case
 from placement_engine.cases.rules.registry import RULES
@@ -20,6 +19,7 @@ from placement_engine.errors import InvalidPolicy
 from placement_engine.geo import Geography
 from placement_engine.policy import Policy
 from placement_engine.problem import PPM
+from placement_engine.proposal import policy_numbers
 from placement_engine.proposal.outcome import Status
 from placement_engine.register import Register
 from placement_engine.solver import (

@@ -48,6 +48,11 @@ class Known:
         with self.desk.read("snapshots") as state:
             return snapshots.stored(state)
 
+    def network_as_it_was(self, hashes: Mapping[str, str]) -> Network | None:
+        """What was in force once, by content hash of each batch; None if it is not kept."""
+        with self.desk.read("network_as_it_was") as state:
+            return snapshots.by_hash(state, hashes)
+
     def facilities(self) -> tuple[Facility, ...]:
         """What places offer, as last imported."""
         with self.desk.read("facilities") as state:
@@ -71,6 +76,32 @@ class Known:
         """Add or replace entries and remove others, in one change."""
         with self.desk.change("put_entries") as change:
             journal.put(change, journal.note(kind), entries, removed)
+
+    def put_all(
+        self,
+        entries: Mapping[DocumentKind, Mapping[str, bytes]],
+        *,
+        removed: Mapping[DocumentKind, Collection[str]] | None = None,
+        seen: int | None = None,
+    ) -> None:
+        """Add or replace entries of several kinds and remove others, in one change.
+
+        Parameters
+        ----------
+        seen
+            The `epoch` at which was read what the entries rest on. If the register has
+            changed since, by anybody, nothing is written.
+
+        Raises
+        ------
+        StaleProposal
+            The register has changed since `seen`.
+        """
+        gone = removed or {}
+        with self.desk.change("put_all") as change:
+            self._refuse_stale(seen)
+            for kind in sorted({*entries, *gone}):
+                journal.put(change, journal.note(kind), entries.get(kind, {}), gone.get(kind, ()))
 
     def _refuse_stale(self, seen: int | None) -> None:
         if seen is not None and seen != self.desk.vault.facts:

@@ -17,7 +17,7 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from placement_engine.intelligence import Placement
-from placement_engine.register import audit, casework, placed
+from placement_engine.register import audit, casework, journal, placed
 from placement_engine.register.access import Session
 from placement_engine.register.contents import write_placement
 from placement_engine.register.desk import Desk
@@ -280,10 +280,20 @@ class Register(Known):
             where = self._where(state, DocumentKind.CASE)
             return sorted((case_id, state) for case_id, (_, state) in where.items())
 
-    def put_proposals(self, proposals: Mapping[str, bytes]) -> None:
-        """Keep the last proposal for each case; raises `UnknownReference` if one is missing."""
+    def put_proposals(
+        self, proposals: Mapping[str, bytes], *, noted: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """Keep the last proposal for each case; raises `UnknownReference` if one is missing.
+
+        Parameters
+        ----------
+        noted
+            Judgements that the engine itself adds as it proposes, by key.
+        """
         with self.desk.change("put_proposals", list(proposals)) as change:
             casework.put_proposals(change, proposals)
+            if noted:
+                journal.put(change, DocumentKind.JUDGEMENT, noted)
 
     def put_proposal(self, case_id: str, payload: bytes) -> None:
         """Keep the last proposal for one case."""

@@ -136,10 +136,27 @@ class PairRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaturatingRow:
+    """A kind of tie, and the share of pairs above the lowest separation without it."""
+
+    kind: str
+    without: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaturationRow:
+    """A warning: so many pairs demand a separation that separations tell little."""
+
+    share: float
+    kinds: tuple[SaturatingRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostilityBody:
     """All pairs of subjects above the threshold."""
 
     pairs: tuple[PairRow, ...]
+    saturation: SaturationRow | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

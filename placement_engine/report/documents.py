@@ -18,6 +18,7 @@ from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.sensitivity import SensitivityTable
 from placement_engine.report import (
+    analysis_bodies,
     bodies,
     keeper_bodies,
     network_bodies,
@@ -31,6 +32,7 @@ PREFIX = "placement_engine/"
 
 DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
     {
+        "balance": analysis_bodies.BalanceBody,
         "alert": night_bodies.AlertBody,
         "alerts": night_bodies.AlertsBody,
         "anchor": register_bodies.AnchorBody,
@@ -47,6 +49,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "coverage": network_bodies.CoverageBody,
         "config": bodies.ConfigBody,
         "decision": bodies.DecisionBody,
+        "diff": analysis_bodies.DiffBody,
         "demo": DemoBody,
         "doctor": bodies.DoctorBody,
         "error": bodies.ErrorBody,
@@ -61,11 +64,13 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "judgements": network_bodies.JudgementsBody,
         "messages": register_bodies.MessagesBody,
         "network": network_bodies.NetworkBody,
+        "network_sensitivity": analysis_bodies.SensitivityBody,
         "night": night_bodies.NightBody,
         "outcome": bodies.OutcomeBody,
         "paths": network_bodies.PathsBody,
         "proposal": Proposal,
         "register": bodies.RegisterBody,
+        "reliability": analysis_bodies.ReliabilityBody,
         "removal": bodies.RemovalBody,
         "report": bodies.ReportBody,
         "requests": register_bodies.RequestsBody,
@@ -93,7 +98,7 @@ def to_json(body: object) -> dict[str, Any]:
     Examples
     --------
     >>> to_json(bodies.HostilityBody(pairs=()))
-    {'schema': 'placement_engine/hostility', 'version': 1, 'pairs': []}
+    {'schema': 'placement_engine/hostility', 'version': 1, 'pairs': [], 'saturation': None}
     """
     content = TypeAdapter(type(body)).dump_python(body, mode="json", by_alias=True)
     return {"schema": PREFIX + name_of(body), "version": VERSION, **content}

@@ -9,7 +9,7 @@ from typing import Final
 from placement_engine.cases.rule import Wording
 from placement_engine.proposal import wording
 from placement_engine.proposal.outcome import DangerClass, KnownRecords
-from placement_engine.report.bodies import HostilityBody
+from placement_engine.report.bodies import HostilityBody, SaturationRow
 from placement_engine.report.network_bodies import EgoRow, NetworkBody, PathRow, PathsBody
 from placement_engine.report.page import Block, Page, Table, line, page
 from placement_engine.report.sentences import PROTECTED
@@ -144,15 +144,33 @@ def _details(
 
 
 def hostility_page(body: HostilityBody, language: Language) -> Page:
-    """All pairs above the threshold, worst first."""
+    """All pairs above the threshold, worst first; a warning before them if they are too many."""
     best = "bästa väg" if language is Language.SWEDISH else "best path"
-    return page(
-        Table(
-            columns=("a", "b", "h_or", "h_max", best),
-            rows=tuple(
-                (row.a, row.b, f"{row.h_or:.4f}", f"{row.h_max:.4f}", " – ".join(row.path))
-                for row in body.pairs
-            ),
-            right=frozenset({2, 3}),
-        )
+    pairs = Table(
+        columns=("a", "b", "h_or", "h_max", best),
+        rows=tuple(
+            (row.a, row.b, f"{row.h_or:.4f}", f"{row.h_max:.4f}", " – ".join(row.path))
+            for row in body.pairs
+        ),
+        right=frozenset({2, 3}),
     )
+    if body.saturation is None:
+        return page(pairs)
+    return page(line(_saturated(body.saturation, language), strong=True), pairs)
+
+
+def _saturated(row: SaturationRow, language: Language) -> str:
+    causes = ", ".join(
+        f"{tie_wording(cause.kind, language)} ({cause.without:.0%})" for cause in row.kinds
+    )
+    if language is Language.SWEDISH:
+        told = (
+            f"Varning: {row.share:.0%} av alla par kräver åtskillnad. Nätverket är mättat och "
+            "skiljer knappt människor åt."
+        )
+        return f"{told} Andel utan respektive koppling: {causes}." if causes else told
+    told = (
+        f"Warning: {row.share:.0%} of all pairs demand a separation. The network is saturated and "
+        "hardly tells people apart."
+    )
+    return f"{told} Share without each kind of tie: {causes}." if causes else told

@@ -31,7 +31,7 @@ def hostility(made_world: Path) -> Callable[..., Result]:
 def pairs(result: Result) -> list[dict[str, Any]]:
     assert result.exit_code == 0, result.stderr
     made = json.loads(result.stdout)
-    assert list(made) == ["schema", "version", "pairs"]
+    assert list(made) == ["schema", "version", "pairs", "saturation"]
     jsonschema.validate(made, schema_of("hostility"), cls=jsonschema.Draft202012Validator)
     return list(made["pairs"])
 
@@ -93,3 +93,31 @@ def test_people_read_a_table(hostility: Callable[..., Result]) -> None:
     assert shown[0].split()[:2] == ["a", "b"]
     assert "bästa väg" in shown[0]
     assert "P-1" in shown[1] or "P-2" in shown[1]
+
+
+@pytest.mark.parametrize(("language", "word"), [("sv", "medlemskap"), ("en", "membership")])
+def test_a_saturated_network_is_told_with_its_ties(
+    tmp_path: Path, made_world: Path, language: str, word: str
+) -> None:
+    people = [f"P-{i:02d}" for i in range(24)]
+    grade = "B,2,2026-10-01"
+    (tmp_path / "persons.csv").write_text(
+        "person_id,role\n" + "".join(f"{p},subject\n" for p in people)
+    )
+    (tmp_path / "groups.csv").write_text(
+        "group_id,category,environment\n"
+        + "".join(f"G-{i},self_defined,criminal_network\n" for i in range(2))
+    )
+    (tmp_path / "ties.csv").write_text(
+        "a,b,kind,source,information,last_seen\n"
+        + "".join(f"{p},G-{i % 2},membership,{grade}\n" for i, p in enumerate(people))
+        + f"G-0,G-1,rivalry,{grade}\n"
+    )
+    given = ["hostility", "--network", str(tmp_path), "--as-of", "2026-11-01", "--lang", language]
+    runner = CliRunner(env={"PLACEMENT_CACHE_DIR": str(made_world / "cache")})
+    made = json.loads(runner.invoke(APP, [*given, "--json"]).stdout)
+    assert made["saturation"]["share"] == pytest.approx(144 / 276)
+    assert {cause["kind"] for cause in made["saturation"]["kinds"]} == {"membership", "rivalry"}
+    shown = runner.invoke(APP, given).stdout
+    assert "52" in shown
+    assert word in shown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from placement_engine import policy_numbers
 from placement_engine.errors import InvalidPolicy
 from placement_engine.policy import Policy
+from placement_engine.proposal import policy_numbers
 from placement_engine.proposal.outcome import Status
 from placement_engine.proposal.sensitivity import Effect, First, sensitivity
 
