@@ -20,6 +20,7 @@ from benchmarks import (
     night,
     propose,
     register,
+    solver_moves,
     startup,
 )
 from benchmarks.measure import Row, machine, table
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "register": register.run,
     "audit": audit.run,
     "night": night.run,
+    "moves": solver_moves.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,
