@@ -26,11 +26,11 @@ from placement_engine.commands import (
     propose,
     recheck,
     register,
-    sensitivity,
     register_backup,
     register_keys,
     register_retention,
     report,
+    sensitivity,
     solve,
     users,
 )
