@@ -21,6 +21,7 @@ from benchmarks import (
     night,
     propose,
     register,
+    solver_moves,
     solver_scale,
     startup,
     views,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "audit": audit.run,
     "night": night.run,
     "views": views.run,
+    "moves": solver_moves.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,
