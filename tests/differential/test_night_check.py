@@ -63,7 +63,7 @@ def observers(draw: st.DrawFn) -> Observer:
     )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(observers(), st.integers(1, 4))
 def test_arrays_and_plain_python_see_the_same(observer: Observer, at_once: int) -> None:
     ids = tuple(f"{n:032x}" for n in range(len(observer.in_force)))
