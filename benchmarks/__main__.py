@@ -24,6 +24,7 @@ from benchmarks import (
     solver_moves,
     solver_scale,
     startup,
+    views,
 )
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "audit": audit.run,
     "night": night.run,
     "moves": solver_moves.run,
+    "views": views.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,

@@ -87,7 +87,7 @@ def authenticate(
         The actor is no user, has not that key, or has not that role.
     """
     if session is None or session.signer is None:
-        raise _refused("Nobody has said with a key who acts.", "Give --user-key.")
+        raise _refused("Nobody has said with a key who acts.", "Give --identity.")
     actor = session.actor
     if not known:  # whoever makes a register is its first keeper
         return Role.KEEPER

@@ -160,7 +160,7 @@ def test_the_log_tells_it_all_and_proves_it(office: Path) -> None:
     whole = document(auditor("register", "audit", "verify", "--json"), "audit")
     assert (whole["intact"], whole["witnesses"]) == (True, 1)
     made = document(auditor("register", "audit", "prove", "3", "--json"), "audit_proof")
-    origin, _, key = made["verifier"].rsplit("+", 2)
+    origin, _, key = made["verifier"].split("+", 2)
     checkpoint = read_checkpoint(
         made["checkpoint"].encode(), name=origin, public=base64.b64decode(key)[1:]
     )

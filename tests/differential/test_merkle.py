@@ -136,6 +136,25 @@ def test_an_edited_past_has_no_proof(leaves: list[bytes], data: st.DataObject) -
     )
 
 
+def test_every_proof_of_every_small_tree() -> None:
+    """Up to 40 leaves: each leaf, the last one among them, and each earlier size."""
+    all_leaves = [bytes([n]) for n in range(40)]
+    for size in range(1, 41):
+        leaves = all_leaves[:size]
+        own, new = hashes(leaves), defined_root(leaves)
+        for index in range(size):
+            path = merkle.inclusion(own, index)
+            for at in range(size):
+                holds = merkle.includes(own[index], index=at, size=size, path=path, root_hash=new)
+                assert holds is (at == index)
+        for earlier in range(size + 1):
+            way = merkle.consistency(own, earlier)
+            old = defined_root(leaves[:earlier])
+            for guess in range(size + 1):
+                holds = merkle.extends(guess, old, size=size, root_hash=new, path=way)
+                assert holds is (guess == earlier)
+
+
 def test_what_was_never_there_cannot_be_proved() -> None:
     with pytest.raises(ValueError, match="no such leaf"):
         merkle.inclusion(hashes([b"a"]), 1)

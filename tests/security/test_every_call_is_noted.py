@@ -285,10 +285,10 @@ def test_one_operation_leaves_one_entry_for_each_case(engine: PlacementEngine, f
     with engine.register.desk.acting("propose", cases):
         engine.propose(cases)
     new = [(entry.call, entry.case) for entry in log(engine.register)[before:]]
-    assert new == [
+    # A proposal may besides note of whom too little is known.
+    assert [one for one in new if one != ("put_entries", "")] == [
         ("propose", "C-1"),
         ("propose", "C-2"),
-        ("put_entries", ""),  # of whom too little is known
         ("put_proposals", "C-1"),
         ("put_proposals", "C-2"),
     ]

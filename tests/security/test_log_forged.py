@@ -136,3 +136,44 @@ def test_a_signed_checkpoint_of_another_log_is_refused(place: Place, tmp_path: P
     for content in (other.checkpoint.read_bytes(), b"", b"\xff", place.checkpoint.read_bytes() * 2):
         place.checkpoint.write_bytes(content)
         assert refused(place)
+
+
+class Kept:
+    """A witness that says what it is told to say, and remembers what it was given."""
+
+    def __init__(self, says: bytes | None) -> None:
+        self.says = says
+        self.given: list[tuple[bytes, bytes]] = []
+
+    def read(self, register_id: bytes) -> bytes | None:
+        assert len(register_id) == 16
+        return self.says
+
+    def write(self, register_id: bytes, note: bytes) -> None:
+        self.given.append((register_id, note))
+
+
+@pytest.mark.parametrize(
+    ("size", "root", "fate"),
+    [(4, 9, "written"), (6, 9, "left alone"), (5, 9, "refused"), (5, 5, "written")],
+)
+def test_a_witness_is_never_put_back(place: Place, size: int, root: int, fate: str) -> None:
+    """Another program may have told it more already; the same size with another root is a lie."""
+    with place.open() as register:
+        with register.desk.vault.read() as state:
+            key = register.desk.log_key(state)
+        assert key is not None
+        register_id = register.desk.vault.register_id
+        now = checkpoint.Checkpoint(origin=key.origin, size=5, root=bytes([5]) * 32)
+        kept = replace(now, size=size, root=bytes([root]) * 32)
+        witness = Kept(key.sign(kept))
+        note = key.sign(now)
+        if fate == "refused":
+            with pytest.raises(IntegrityBroken, match="the 5 entries"):
+                register.desk._tell(witness, key, note, 5)
+        else:
+            register.desk._tell(witness, key, note, 5)
+        assert witness.given == ([(register_id, note)] if fate == "written" else [])
+        empty = Kept(None)
+        register.desk._tell(empty, key, note, 5)
+        assert empty.given == [(register_id, note)]

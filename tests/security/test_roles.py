@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from placement_engine.errors import InvalidConfiguration, InvalidInput, NotPermitted
+from placement_engine.errors import (
+    ApprovalNeeded,
+    InvalidConfiguration,
+    InvalidInput,
+    NotPermitted,
+    UnknownReference,
+)
 from placement_engine.register import (
     Actor,
     DocumentKind,
@@ -19,9 +25,22 @@ from placement_engine.register import (
     User,
     journal,
     offices,
+    requests,
 )
 from placement_engine.register.access import CALLS, RIGHTS, Right
-from tests.security.test_two_signatures import DAY, KEY, NOON, SEEDS, Office, office, signer
+from placement_engine.register.requests import Request
+from tests.security.test_every_call_is_noted import log
+from tests.security.test_two_signatures import (
+    DAY,
+    KEY,
+    NOON,
+    SEEDS,
+    Office,
+    accept,
+    ask,
+    office,
+    signer,
+)
 
 __all__ = ["office"]  # the fixture
 
@@ -125,3 +144,81 @@ def test_a_register_for_one_has_no_other_users() -> None:
     made = Register.found(MemoryStore, KEY, single_user=True, today=DAY)
     with made as register, pytest.raises(InvalidConfiguration):
         offices.add_user(register.desk, keeper)
+
+
+def test_refusals_say_what_is_unchanged_and_what_to_do(office: Office) -> None:
+    told = []
+    for who, role in (("Nobody", None), ("Ann", None), ("Ann", Role.ANALYST), ("Bo", None)):
+        seed = SEEDS.get(who, b"n" * 32)
+        made = office.open(who, role, seed)
+        with made as register, pytest.raises(NotPermitted) as refused:
+            offices.read_log(register.desk)
+        told.append((refused.value.what, refused.value.unchanged, refused.value.do))
+    changed, read = "Nothing was changed.", "Nothing was read or changed."
+    assert told == [
+        ("The user is not known here, or the key is another one.", changed, "Ask a keeper."),
+        ("The user has not that role, or has several.", changed, "Give --role."),
+        (
+            "The role analyst may not do this: read the audit log.",
+            read,
+            "Ask somebody who has the role for it.",
+        ),
+        (
+            "The role approver may not do this: read the audit log.",
+            read,
+            "Ask somebody who has the role for it.",
+        ),
+    ]
+    session = replace(office.session("Bo"), signer=None)
+    made = Register.over(office.store, KEY, session=session)
+    with made as register, pytest.raises(NotPermitted) as refused:
+        register.cases()
+    assert str(refused.value) == (
+        "PE-1500 Nobody has said with a key who acts. Nothing was changed. Give --identity."
+    )
+    error = requests.refused("Why.")
+    assert (error.what, error.unchanged, error.do) == ("Why.", changed, "Ask for it anew.")
+
+
+def test_the_right_to_read_the_log_is_the_auditors(office: Office) -> None:
+    with office.open("Cia") as register, pytest.raises(NotPermitted):
+        offices.read_log(register.desk)
+    assert [role for role in Role if Right.READ_LOG in RIGHTS[role]] == [
+        Role.AUDITOR,
+        Role.SINGLE_USER,
+    ]
+
+
+def test_names_are_kept_as_they_are_written(office: Office) -> None:
+    user = User(name="Åsa", roles=frozenset({Role.PLACER}), public=b"p" * 32)
+    assert User.decode(user.encode()) == user
+    assert "Åsa".encode() in user.encode()
+    request = replace(ask(office), by="Åsa")
+    assert Request.decode(request.encode()) == request
+    assert "Åsa".encode() in request.encode()
+
+
+def test_keepers_need_a_second_person_as_soon_as_there_is_one(office: Office) -> None:
+    helper = User(name="Fia", roles=frozenset({Role.APPROVER}), public=b"f" * 32)
+    with office.open("Cia") as register, pytest.raises(ApprovalNeeded):
+        offices.add_user(register.desk, helper)
+    with office.open("Cia") as register, pytest.raises(ApprovalNeeded):
+        offices.authorise(register.desk, "rotate", [b"new key"])
+    with office.open("Bo") as register:
+        asked = {one.operation for one in offices.waiting(register.desk)}
+        assert asked >= {"add_user", "rotate"}
+        for one in offices.waiting(register.desk):
+            offices.approve(register.desk, one.id)
+        with pytest.raises(UnknownReference):
+            offices.approve(register.desk, "R-nothing")
+    with office.open("Cia") as register:
+        offices.add_user(register.desk, helper)
+        offices.authorise(register.desk, "rotate", [b"new key"])
+        assert "Fia" in {user.name for user in offices.known(register.desk)}
+
+
+def test_a_life_in_danger_tonight_needs_nobody_else_and_is_noted(office: Office) -> None:
+    with office.open("Eva") as register:
+        accept(register)
+    with office.open("Cia") as register:
+        assert log(register)[-1].role is Role.BREAK_GLASS

@@ -96,6 +96,23 @@ def test_pages_keep_all_entries_in_order(batches: list[list[int]]) -> None:
     assert own.verify().records == own._head.count
 
 
+def test_a_proof_shows_one_entry_and_no_other() -> None:
+    leaves = [entry(number).encode() for number in range(11)]
+    root = merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
+    for index in range(11):
+        proof = audit.prove(leaves, index)
+        assert (proof.leaf, proof.index, proof.size, proof.root) == (leaves[index], index, 11, root)
+        assert proof.holds()
+        assert not replace(proof, leaf=leaves[index - 1]).holds()
+        assert not replace(proof, index=(index + 1) % 11).holds()
+        assert not replace(proof, size=10 if index == 10 else 40).holds()
+        assert not replace(proof, root=bytes(32)).holds()
+        assert not replace(proof, path=proof.path[1:]).holds()
+    for index in (-1, 11):
+        with pytest.raises(ValueError, match="no such leaf"):
+            audit.prove(leaves, index)
+
+
 def test_short_entries_share_a_page() -> None:
     own = vault()
     for number in range(100):
@@ -158,11 +175,20 @@ def test_signatures_are_those_of_rfc_8032() -> None:
 
 
 def test_the_name_of_a_key_is_that_of_other_programs() -> None:
-    """The verifier key of the example in the documentation of Go's package sumdb/note."""
+    """Key, note and signature of the example in the documentation of Go's sumdb/note."""
     name, told, key = ["PeterNeumann", "c74f20a3", "ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"]
     public = base64.b64decode(key)
     assert public[:1] == b"\x01"
     assert key_hash(name, public[1:]).hex() == told
+    note = (
+        b"If you think cryptography is the answer to your problem,\n"
+        b"then you don't know what your problem is.\n"
+    )
+    signature = base64.b64decode(
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    )
+    assert signature[:4].hex() == told
+    assert crypto.signed(public[1:], signature[4:], note)
 
 
 def test_a_private_key_is_locked_by_its_passphrase() -> None:
