@@ -7,7 +7,9 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
 from placement_engine.commands.settings import without_credentials
@@ -34,11 +36,21 @@ OTHERS_MAY: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 @shared(REGISTER, MODEL, OUTPUT)
-def doctor(run: Run) -> int:
+def doctor(
+    run: Run,
+    *,
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Compile the kernels ahead, for all later runs.")
+    ] = False,
+) -> int:
     """Check the installation, the data, the cache and the register file."""
     from placement_engine.report.bodies import DoctorBody
     from placement_engine.report.page import Table, page
 
+    if warm:
+        from placement_engine.solver.warming import warm as compile_ahead
+
+        compile_ahead()
     checks = tuple(
         _check(name, check, run)
         for name, check in (

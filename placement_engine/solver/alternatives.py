@@ -174,15 +174,20 @@ def _next(
         assignment=plan,
         subject=k,
         total=total,
-        lower_bound=min(total, max(least, _floor(problem, proposed))),
+        lower_bound=min(total, max(least, _floor(problem, proposed, seen))),
         within=max(0, total - proposed.lower_bound),
         witness=seen,
     )
 
 
-def _floor(problem: PlacementProblem, proposed: Proposed) -> int:
-    """A bound of every plan's total: that of the best plan, if no level stands before it."""
-    return proposed.lower_bound if problem.lexicographic[0] is Level.TOTAL else 0
+def _floor(problem: PlacementProblem, proposed: Proposed, seen: Witness) -> int:
+    """The bound of the best plan, for one as good as it at the levels before the total."""
+    for level in problem.lexicographic:
+        if level is Level.TOTAL:
+            return proposed.lower_bound
+        if seen.value(level) != proposed.witness.value(level):
+            return 0
+    return 0
 
 
 def _staying(
