@@ -1,6 +1,7 @@
 """``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``.
 
-``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own.
+``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own;
+``solver --scale`` measures problems from 50 newcomers to 2,000.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from benchmarks import (
     night,
     propose,
     register,
+    solver_moves,
+    solver_scale,
     startup,
+    views,
 )
 from benchmarks.measure import Row, machine, table
 from benchmarks.results import write_results
@@ -33,17 +37,20 @@ BENCHMARKS: dict[str, Callable[[Path, int], list[Row]]] = {
     "register": register.run,
     "audit": audit.run,
     "night": night.run,
+    "views": views.run,
+    "moves": solver_moves.run,
 }
 SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,
     "graph peers": graph_scale.run_peers,
+    "solver scale": solver_scale.run_scale,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=("all", *BENCHMARKS))
+    parser.add_argument("benchmark", choices=("all", "solver", *sorted({*BENCHMARKS} - {"solver"})))
     parser.add_argument("--runs", type=int, default=5, help="runs of each; medians are told")
     parser.add_argument(
         "--dir", type=Path, help="keep the synthetic worlds here, to be used again; default: none"
@@ -56,11 +63,20 @@ def main() -> int:
     parser.add_argument(
         "--peers", action="store_true", help="with graph: the same answer from other engines"
     )
+    parser.add_argument(
+        "--scale", action="store_true", help="with solver: gaps of large problems after 10 s"
+    )
     given = parser.parse_args()
+    asked = {
+        "graph sizes": given.sizes,
+        "graph peers": given.peers,
+        "solver scale": given.scale,
+    }
+    if given.benchmark not in ("all", *BENCHMARKS) and not any(asked.values()):
+        parser.error("solver is measured with --scale")
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
-    measured = [(name, BENCHMARKS[name]) for name in chosen]
-    if given.sizes or given.peers:
-        asked = {"graph sizes": given.sizes, "graph peers": given.peers}
+    measured = [(name, BENCHMARKS[name]) for name in chosen if name in BENCHMARKS]
+    if any(asked.values()):
         measured = [(name, SCALE[name]) for name, wanted in asked.items() if wanted]
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.dir or Path(temporary)

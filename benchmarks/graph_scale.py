@@ -10,18 +10,11 @@ from statistics import median
 import numpy as np
 
 from benchmarks.measure import Child, Row, child
-from benchmarks.networks import (
-    NATION,
-    REGION,
-    STEPS,
-    NetworkSize,
-    drawn,
-    graph_of,
-    protected_of,
-)
+from benchmarks.networks import NATION, REGION, STEPS, NetworkSize
 
 SECONDS = {REGION: {"numpy": 2.0, "numba": 0.5}, NATION: {"numpy": 8.0, "numba": 2.5}}
 GIGABYTES = {REGION: 1.0, NATION: 2.0}
+TIE_MILLISECONDS, EXPLAIN_MILLISECONDS = {REGION: 50.0, NATION: 200.0}, 50.0
 FASTER = {"duckdb": 4.0, "graphblas": 3.0}
 EXPONENT = 1.1
 SAMPLE = {REGION: 50, NATION: 0}
@@ -35,6 +28,7 @@ def run_sizes(folder: Path, runs: int) -> list[Row]:
         packed = _network(folder, size)
         for form, target in targets.items():
             rows += _size_rows(size, form, packed, runs, target)
+        rows += _step_rows(size, packed)
     grown = {}
     for size in STEPS:
         packed = _network(folder, size)
@@ -51,6 +45,28 @@ def run_sizes(folder: Path, runs: int) -> list[Row]:
         )
     )
     return rows
+
+
+def _step_rows(size: NetworkSize, packed: Path) -> list[Row]:
+    told, _ = _measured("benchmarks.graph_steps", packed)
+    return [
+        Row(
+            what=f"one new tie: affected pairs, {size.text}",
+            value=told["tie"],
+            unit="ms",
+            target=TIE_MILLISECONDS[size],
+            note=f"worst {told['tie_worst']:.0f}; of processor {told['tie_cpu']:.0f}, worst "
+            f"{told['tie_cpu_worst']:.0f}; {told['pairs']:.0f} pairs, most "
+            f"{told['most_pairs']:.0f}",
+        ),
+        Row(
+            what="one pair explained by five paths",
+            value=told["explain"],
+            unit="ms",
+            target=EXPLAIN_MILLISECONDS,
+            note=f"worst {told['explain_worst']:.0f}; of processor {told['explain_cpu']:.0f}",
+        ),
+    ]
 
 
 def _size_rows(size: NetworkSize, form: str, packed: Path, runs: int, target: float) -> list[Row]:
@@ -170,28 +186,22 @@ def _measured(module: str, *given: object) -> tuple[dict[str, float], Child]:
 def _network(folder: Path, size: NetworkSize) -> Path:
     path = folder / f"network-{size.persons}-{size.ties}-{size.seed}.bin"
     if not path.exists():
-        path.write_bytes(drawn(size).to_bytes())
+        _made(folder, size)
     return path
 
 
 def _edges(folder: Path, size: NetworkSize) -> Path:
-    """The edges of the graph as plain columns, for every engine."""
     here = folder / f"edges-{size.persons}-{size.ties}-{size.seed}"
     if not (here / "nodes.npy").exists():
-        here.mkdir(exist_ok=True)
-        network = drawn(size)
-        graph = graph_of(network)
-        edges = graph.edges
-        enmity = np.zeros(len(edges.a), dtype=np.bool_)
-        enmity[edges.enmity.edge] = True
-        columns = {
-            "a": edges.a,
-            "b": edges.b,
-            "chance": edges.chance,
-            "enmity": enmity,
-            "protected": np.array([graph.index[p] for p in protected_of(network)]),
-            "nodes": np.array(edges.nodes),
-        }
-        for name, column in columns.items():
-            np.save(here / f"{name}.npy", column)
+        _made(folder, size)
     return here
+
+
+def _made(folder: Path, size: NetworkSize) -> None:
+    """Draw a network in a process of its own: a child starts with its parent's peak memory."""
+    numbers = (size.persons, size.protected, size.ties, size.seed)
+    process = child(
+        [sys.executable, "-m", "benchmarks.graph_inputs", str(folder), *map(str, numbers)]
+    )
+    if process.code != 0:
+        raise RuntimeError(f"the network could not be drawn: exit {process.code}")

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,18 +17,22 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Row, child
-from benchmarks.worlds import AS_OF, LARGE, Ready, Size, prepare
+from benchmarks.worlds import AS_OF, LARGE, USUAL, Ready, Size, prepare
 from placement_engine.intelligence import Network, TieColumns
-from placement_engine.nightly.moves import fewest_moves
+from placement_engine.intelligence.network import KINDS
+from placement_engine.nightly.moves import fewest_moves, moves_of
 from placement_engine.nightly.page import night_html
 from placement_engine.nightly.processes import Processes
 from placement_engine.nightly.recheck import Night, recheck
 from placement_engine.nightly.telling import night_body
-from placement_engine.vocabulary import Language
+from placement_engine.register import StoredPlacement
+from placement_engine.solver import Limits
+from placement_engine.vocabulary import Language, TieKind
 
 FULL_SECONDS, FULL_BYTES = 60.0, 1.5e9
 HUGE_SECONDS, HUGE_BYTES = 600.0, 4e9
 SPARING = 1 / 20
+HIT = 15
 HUGE = replace(LARGE, seed=14, placed=20_000, persons=1_000_000, groups=8000, ties_per_person=9.5)
 """The country ten times over; made only if the environment asks for it."""
 ASKED = "PLACEMENT_BENCH_HUGE"
@@ -37,6 +42,7 @@ def run(folder: Path, runs: int) -> list[Row]:
     """All rows of the benchmark."""
     del runs  # a night is long; each is told once
     rows = _nights(folder, LARGE, "5,000 placed", FULL_SECONDS, FULL_BYTES)
+    rows.append(_moves(folder))
     if os.environ.get(ASKED):
         rows += _nights(folder, HUGE, "20,000 placed", HUGE_SECONDS, HUGE_BYTES)
     return rows
@@ -51,7 +57,10 @@ def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) ->
         )
         if done.code != 0:
             raise RuntimeError(f"the night {kind} failed")
-        told[kind] = json.loads(done.output) | {"peak": done.peak_bytes}
+        told[kind] = json.loads(done.output) | {
+            "peak": done.peak_bytes,
+            "cpu": done.cpu_seconds,
+        }
     full = told["full"]
     stages = ", ".join(
         f"{stage} {100 * share / full['seconds']:.0f} %" for stage, share in full["stages"].items()
@@ -62,7 +71,7 @@ def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) ->
             value=full["seconds"],
             unit="s",
             target=seconds,
-            note=f"{ready.ties} rows of ties; {stages}",
+            note=f"{ready.ties} rows of ties; {full['cpu']:.3g} s of processor; {stages}",
         ),
         Row(
             what=f"night, {name}: peak memory",
@@ -90,10 +99,72 @@ def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) ->
                 value=told[kind]["seconds"] / base,
                 unit="",
                 target=SPARING if kind == "percent" else None,
-                note=f"{told[kind]['seconds']:.3g} s, looked at {told[kind]['looked_at']}",
+                note=f"{told[kind]['seconds']:.3g} s, "
+                f"reading {told[kind]['stages']['read']:.3g} s; "
+                f"looked at {told[kind]['looked_at']}",
             )
         )
     return rows
+
+
+def _moves(folder: Path) -> Row:
+    """Fewest moves where one in twenty of 300 placed people is hit by a new threat nearby."""
+    ready = prepare(USUAL, folder)
+    ready = replace(ready, register=_copied(ready.register))
+    with ready.open() as engine:
+        network, placed = engine.register.network(), engine.register.placements()
+        engine.register.import_network("main", _threatened(network, placed, HIT), AS_OF)
+        night = recheck(
+            engine.register,
+            policy=engine.policy,
+            geography=engine.geography,
+            as_of=AS_OF,
+            clock=time.perf_counter,
+            entropy=secrets.token_bytes,
+        )
+        start = time.perf_counter()
+        moves = fewest_moves(night.facts, night.state, limits=Limits(time_s=60.0))
+        seconds = time.perf_counter() - start
+    count = None if moves.movers is None else len(moves.movers)
+    return Row(
+        what="fewest moves, 300 placed, 15 threatened from nearby",
+        value=seconds,
+        unit="s",
+        note=f"{moves.status}: {count} moves for {moves.affected} over the ceiling, "
+        f"{len(moves.free)} may move; bound {moves.bound}, "
+        + ("proved fewest" if moves.proved_fewest else "not proved"),
+    )
+
+
+def _threatened(network: Network, placed: Sequence[StoredPlacement], count: int) -> Network:
+    """The network with a fresh threat against so many people by their nearest neighbours."""
+    index = {node: n for n, node in enumerate(network.nodes)}
+    lives = sorted(
+        (s.placement.municipality, index[s.placement.subject])
+        for s in placed
+        if s.placement.end is None and s.placement.subject in index
+    )
+    step = max(1, len(lives) // count)
+    pairs = [(lives[n][1], lives[n + 1][1]) for n in range(0, len(lives) - 1, step)][:count]
+    ties = network.ties
+    fresh = {
+        "a": [a for a, _ in pairs],
+        "b": [b for _, b in pairs],
+        "kind": [KINDS.index(TieKind.THREAT)] * len(pairs),
+        "information": [1] * len(pairs),
+        "last_seen": [AS_OF.toordinal()] * len(pairs),
+        "severity": [1.0] * len(pairs),
+    }
+    columns = {
+        name: np.concatenate(
+            [
+                getattr(ties, name),
+                np.array(fresh.get(name, [0] * len(pairs)), dtype=getattr(ties, name).dtype),
+            ]
+        )
+        for name in TieColumns.__slots__
+    }
+    return replace(network, ties=TieColumns(**columns))
 
 
 def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
@@ -137,7 +208,7 @@ def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
 def _told(night: Night) -> dict[str, float]:
     """Seconds of the moves and of the report."""
     start = time.perf_counter()
-    moves = fewest_moves(night.facts, night.state)
+    moves = moves_of(night)
     middle = time.perf_counter()
     night_html(night, night_body(night, moves, notices=()), Language.SWEDISH)
     return {"moves": middle - start, "report": time.perf_counter() - middle}

@@ -6,11 +6,17 @@ The country is that of `solver_instances`, drawn in whole arrays: there the inst
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measure import Row
 from placement_engine.problem import (
     PPM,
     IntArray,
@@ -21,12 +27,16 @@ from placement_engine.problem import (
     micronats,
     micronats_array,
 )
+from placement_engine.solver import Limits, Proposed, solve
+from placement_engine.solver.model import Standing
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FloatArray = NDArray[np.float64]
 
 SIZE_KM = (400.0, 1300.0)
+TIME_S = 10.0
 CEILING = micronats(0.05)
+PENALTY = micronats(0.02)
 STEPS = ((0.35, 150_000), (0.15, 100_000), (0.05, 50_000))
 
 
@@ -48,6 +58,8 @@ class Scale:
         Free places for each place that newcomers need, and besides at every site.
     reach_km
         Road distance at which exposure has fallen to 1 / e.
+    limits
+        Whether newcomers have ceilings and separations are hard; else they cost.
     """
 
     newcomers: int
@@ -59,6 +71,7 @@ class Scale:
     room: float = 1.0
     least_free: int = 2
     reach_km: float = 40.0
+    limits: bool = True
 
 
 def large(scale: Scale, *, seed: int) -> PlacementProblem:
@@ -77,7 +90,7 @@ def large(scale: Scale, *, seed: int) -> PlacementProblem:
             id=SubjectRef(f"P{i}"),
             unary=np.full(m, int(risk), dtype=np.int64),
             current=int(site),
-            ceiling=CEILING,
+            ceiling=CEILING if scale.limits else None,
         )
         for i, (site, risk) in enumerate(
             zip(sites, chance.integers(0, CEILING // 2, n), strict=True)
@@ -89,10 +102,10 @@ def large(scale: Scale, *, seed: int) -> PlacementProblem:
         a, b = sorted(chance.integers(0, k, 2).tolist())
         if a < b:
             rivals.add((a, b))
-    pairs += [_pair(a, b, chance) for a, b in sorted(rivals)]
+    pairs += [_pair(a, b, scale, chance) for a, b in sorted(rivals)]
     for a in range(k):
         met = chance.choice(n, min(n, int(chance.poisson(scale.met))), replace=False)
-        pairs += [_pair(a, k + b, chance) for b in sorted(met.tolist())]
+        pairs += [_pair(a, k + b, scale, chance) for b in sorted(met.tolist())]
     return PlacementProblem(
         sites=tuple(MunicipalityCode(f"{i:04d}") for i in range(1, m + 1)),
         distance_m=metres,
@@ -153,13 +166,13 @@ def _newcomers(
                 forbidden=forbidden,
                 demand=places,
                 current=home,
-                ceiling=3 * CEILING,
+                ceiling=3 * CEILING if scale.limits else None,
             )
         )
     return found
 
 
-def _pair(a: int, b: int, chance: np.random.Generator) -> ProblemPair:
+def _pair(a: int, b: int, scale: Scale, chance: np.random.Generator) -> ProblemPair:
     hostility = float(min(0.95, chance.lognormal(-2.2, 1.0)))
     metres = next((metres for step, metres in STEPS if hostility >= step), 0)
     reunion = float(chance.uniform(0, 0.3)) if chance.random() < 0.2 else 0.0
@@ -169,4 +182,78 @@ def _pair(a: int, b: int, chance: np.random.Generator) -> ProblemPair:
         hostility_ppm=round(hostility * PPM),
         reunion_ppm=round(reunion * PPM),
         separation_m=metres,
+        penalty=None if scale.limits else PENALTY,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One line of the table: what is solved, and the gap in percent that is asked for."""
+
+    scale: Scale
+    seeds: int
+    gap: float | None
+    what: str
+
+
+CASES = (
+    Case(what="K=50 N=20,000", scale=Scale(newcomers=50, placed=20_000), seeds=3, gap=0.0),
+    Case(what="K=100 N=2,000", scale=Scale(newcomers=100, placed=2_000), seeds=2, gap=2.0),
+    Case(what="K=100 N=200", scale=Scale(newcomers=100, placed=200), seeds=2, gap=3.0),
+    Case(what="K=500 N=20,000 short", scale=Scale(newcomers=500, placed=20_000), seeds=1, gap=2.5),
+    Case(
+        what="K=500 N=20,000 long",
+        scale=Scale(newcomers=500, placed=20_000, reach_km=120.0, limits=False),
+        seeds=1,
+        gap=1.0,
+    ),
+    Case(what="K=2,000 N=20,000", scale=Scale(newcomers=2000, placed=20_000), seeds=1, gap=3.0),
+    Case(
+        what="K=2,000 N=200 dense",
+        scale=Scale(newcomers=2000, placed=200, degree=24.0, limits=False),
+        seeds=1,
+        gap=None,
+    ),
+)
+
+
+def measured(case: Case, *, seed: int, time_s: float, clock: Callable[[], float]) -> Row:
+    """Solve one instance; costs of those who stay among themselves are taken out."""
+    problem = large(case.scale, seed=seed)
+    started = time.perf_counter()
+    answer = solve(problem, limits=Limits(time_s=time_s), clock=clock)
+    wall = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    name = f"{case.what} seed {seed}"
+    if not isinstance(answer, Proposed):
+        return Row(what=name, value=float("nan"), unit="%", target=case.gap, note="no plan")
+    stays = Standing(problem)
+    stays.add_pairs(problem, [p for p in problem.pairs if {p.a, p.b} <= set(problem.fixed)])
+    value, bound = answer.objective - stays.total, answer.lower_bound - stays.total
+    proved = next(level.proved for level in answer.levels if level.name is Level.TOTAL)
+    note = (
+        f"objective {value}, bound {bound}, {(value - bound) / case.scale.newcomers:.1f} a person,"
+        f" {'proved' if proved else 'not proved'}, first plan {answer.trajectory[0][0]:.2f} s,"
+        f" {answer.seconds:.1f} s of {wall:.1f} s by the wall, {memory:.0f} MB so far"
+    )
+    gap = 100 * (value - bound) / max(1, value)
+    return Row(what=name, value=gap, unit="%", target=case.gap, note=note)
+
+
+def run_scale(_folder: Path, runs: int) -> list[Row]:
+    """Gaps after 10 s, from the smallest to the largest, each seed at most `runs` times.
+
+    On a machine that others use at the time, seconds are those of the searching thread's
+    processor time, which is nearer to what two free cores would do; the note tells.
+    """
+    busy = os.getloadavg()[0] > 1.0
+    clock = time.thread_time if busy else time.monotonic
+    # Compiles the kernels, so that no measured second goes to that.
+    solve(large(Scale(newcomers=30, placed=100), seed=1), limits=Limits(time_s=1.0))
+    found = [
+        measured(case, seed=seed, time_s=TIME_S, clock=clock)
+        for case in CASES
+        for seed in range(1, min(case.seeds, runs) + 1)
+    ]
+    kept = "processor seconds, machine shared" if busy else "seconds"
+    return [replace(row, note=f"{row.note}; limit {TIME_S:g} {kept}") for row in found]

@@ -92,8 +92,15 @@ class Observer:
         return self._present
 
     def household(self, subject: SubjectRef) -> Household:
-        """Those who live together with a placed person, herself first."""
-        return self._household(subject)
+        """Those who live together with a placed person, herself first; by kept ids."""
+        return (self._who(subject), *self._household(subject)[1:])
+
+    def unknown(self, subject: SubjectRef) -> bool:
+        """Whether too little is on record of a placed person, and no analyst has cleared her."""
+        person = self._who(subject)
+        known = self.graph.coverage(person).graded_ties
+        few = known < self.policy.unknown.minimum_graded_ties
+        return (few or person in self._noted) and person not in self._cleared
 
     def own_shares(self) -> IntArray:
         """(N,) own share of each placement in force, in micro-nats."""

@@ -57,7 +57,6 @@ def show(
         body = alert_body(
             found,
             last_night(engine.register),
-            {s.id.hex(): str(s.placement.subject) for s in engine.register.placements()},
             notices=run.notices(engine),
         )
     run.output.result(body, alert_page(body, run.language))

@@ -66,7 +66,7 @@ def recheck(
         raise UsageError("--since takes only `last`.", do="Leave it out.")
     if workers < 1:
         raise UsageError("--workers is out of range.")
-    from placement_engine.nightly.moves import fewest_moves
+    from placement_engine.nightly.moves import moves_of
     from placement_engine.nightly.recheck import recheck as look_again
     from placement_engine.nightly.telling import night_body
     from placement_engine.report.night_page import night_page
@@ -88,7 +88,7 @@ def recheck(
             executor=executor,
             progress=_progress(progress),
         )
-        moves = fewest_moves(night.facts, night.state)
+        moves = moves_of(night)
         body = night_body(night, moves, notices=run.notices(engine))
         if report is not None:
             _report(run, Path(report), night, body)

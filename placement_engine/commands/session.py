@@ -157,7 +157,9 @@ def identity_passphrase(
 ) -> bytearray:
     """The passphrase of a person's key, from a file or from the person."""
     from placement_engine.commands.passphrase import from_file, from_person
+    from placement_engine.register.hardening import forbid_core_dumps
 
+    forbid_core_dumps()
     named = settings["identity_passphrase_file"].value
     if named:
         return from_file(named)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from placement_engine.policy import DAYS_PER_MONTH, Policy
 from placement_engine.vocabulary import SOURCES, Grade, TieKind
 
 Ints = NDArray[np.int64]
+Small = NDArray[Any]
+"""Whole numbers as narrow as they were read: nine million reports fill the memory otherwise."""
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -54,12 +57,30 @@ class HalfEdges:
     def among(cls, nodes: int, a: Ints, b: Ints, chosen: Bools) -> HalfEdges:
         """Both ends of the chosen edges."""
         edge = np.flatnonzero(chosen)
-        return cls.of(
-            nodes,
-            np.concatenate([a[edge], b[edge]]),
-            np.concatenate([b[edge], a[edge]]),
-            np.concatenate([edge, edge]),
+        near, far = a[edge], b[edge]
+        if (near[1:] < near[:-1]).any():
+            return cls.of(
+                nodes,
+                np.concatenate([near, far]),
+                np.concatenate([far, near]),
+                np.concatenate([edge, edge]),
+            )
+        # Edges stand in order of `a`, so that only their other ends need sorting.
+        order = np.argsort(far, kind="stable")
+        forth, back = (np.bincount(end, minlength=nodes) for end in (near, far))
+        start = np.append(0, np.cumsum(forth + back))
+        half = cls(
+            start=start,
+            far=np.empty(2 * len(edge), dtype=np.int64),
+            edge=np.empty(2 * len(edge), dtype=np.int64),
         )
+        own = start[:-1] - (np.cumsum(forth) - forth)
+        at = np.arange(len(edge)) + own[near]
+        half.far[at], half.edge[at] = far, edge
+        own = start[:-1] + forth - (np.cumsum(back) - back)
+        at = np.arange(len(edge)) + own[far[order]]
+        half.far[at], half.edge[at] = near[order], edge[order]
+        return half
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,12 +110,12 @@ class Edges:
     is_group: Bools
     a: Ints
     b: Ints
-    kind: Ints
+    kind: Small
     strength: Floats
     chance: Floats
-    newest: Ints
-    source: Ints
-    information: Ints
+    newest: Small
+    source: Small
+    information: Small
     graded: Bools
     direct: Bools
     leavers: Ints
@@ -123,10 +144,10 @@ def edges_of(
     """
     n, ties, today = len(network.nodes), network.ties, as_of.toordinal()
     known = np.flatnonzero((ties.last_seen <= today) & (ties.first_seen <= today))
-    kind = ties.kind[known].astype(np.int64)
+    kind = ties.kind[known]
     ended = (ties.ended[known] > 0) & (ties.ended[known] <= today)
-    source = ties.source[known].astype(np.int64)
-    information = ties.information[known].astype(np.int64)
+    source = ties.source[known]
+    information = ties.information[known]
     over = ended & np.isin(kind, [NUMBER[k] for k in _OVER_WHEN_ENDED])
     trusted = _at_least(source, information, policy.leavers.defection_grade)
     defection = trusted & (kind == NUMBER[TieKind.DEFECTION])
@@ -138,21 +159,23 @@ def edges_of(
     a, b = ties.a[known].astype(np.int64), ties.b[known].astype(np.int64)
     directed = np.isin(kind, [*(NUMBER[k] for k in _DIRECTED), PAST])
     swap = ~directed & (a > b)
-    a, b = np.where(swap, b, a), np.where(swap, a, b)
+    key = (np.where(swap, b, a) * n + np.where(swap, a, b)) * KIND_COUNT + kind
+    del a, b, swap, directed, ended, over, defection
     quality = _quality(policy)[source, information]
-    age = (today - ties.last_seen[known]) / DAYS_PER_MONTH
+    age: Floats = (today - ties.last_seen[known]) / DAYS_PER_MONTH
     half_life, floor = _decay(policy)
     ages = half_life[kind] > 0
     faded = np.ones(len(kind))
     faded[ages] = 2.0 ** (-age[ages] / half_life[kind[ages]])
     strength = ties.severity[known] * quality * (floor[kind] + (1 - floor[kind]) * faded)
+    del age, ages, faded
     reports = _Reports(
-        key=(a * n + b) * KIND_COUNT + kind,
-        origin=ties.origin[known].astype(np.int64),
+        key=key,
+        origin=ties.origin[known],
         strength=strength,
         worth=ties.severity[known] * quality,
         graded=(source != SOURCES.index("F")) & (information != 6),
-        newest=ties.last_seen[known].astype(np.int64),
+        newest=ties.last_seen[known],
         source=source,
         information=information,
         direct=_at_least(source, information, policy.separation.direct_enmity_grade),
@@ -171,11 +194,11 @@ class _Reports:
     """
 
     key: Ints
-    origin: Ints
+    origin: Small
     strength: Floats
-    newest: Ints
-    source: Ints
-    information: Ints
+    newest: Small
+    source: Small
+    information: Small
     worth: Floats
     graded: Bools
     direct: Bools
@@ -300,7 +323,7 @@ def _edges(
 ) -> Edges:
     n = len(network.nodes)
     reports_open = reports.strength > 0
-    ends, kind = reports.key // KIND_COUNT, reports.key % KIND_COUNT
+    ends, kind = reports.key // KIND_COUNT, (reports.key % KIND_COUNT).astype(np.int8)
     trusted = (kind == NUMBER[TieKind.DEFECTION]) & reports.trusted
     leavers = np.union1d(np.setdiff1d(ends[trusted], back), confirmed)
     ends, kind = ends[reports_open], kind[reports_open]
@@ -355,6 +378,6 @@ def _bond_factor(policy: Policy) -> Floats:
     return np.array([np.nan if f is None else f for f in factors])
 
 
-def _at_least(source: Ints, information: Ints, grade: str) -> Bools:
+def _at_least(source: Small, information: Small, grade: str) -> Bools:
     good: Bools = (source <= SOURCES.index(grade[0])) & (information <= int(grade[1]))
     return good

@@ -92,7 +92,8 @@ def _rows(network: Network, graph: RivalGraph, edges: Sequence[EdgeKey]) -> list
         return []
     wanted = np.zeros(n, dtype=np.bool_)
     wanted[ends.ravel()] = True
-    rows = np.flatnonzero(wanted[ties.a] & wanted[ties.b])
+    rows = np.flatnonzero(wanted[ties.a])
+    rows = rows[wanted[ties.b[rows]]]
     keys = _joined(ends[:, 0], ends[:, 1], n)
     rows = rows[np.isin(_joined(ties.a[rows], ties.b[rows], n), keys, kind="sort")]
     known = np.maximum(ties.last_seen[rows], ties.first_seen[rows]) <= today

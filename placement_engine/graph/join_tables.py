@@ -13,8 +13,11 @@ from placement_engine.vocabulary import BONDS, TieKind
 _BONDS = [*(NUMBER[kind] for kind in BONDS), PAST]
 
 
-_SOURCE, _TARGET, _HOSTILE, _FRIENDLY, _BONDED, _OPPOSED = (np.uint8(1 << bit) for bit in range(6))
+_SOURCE, _TARGET, _HOSTILE, _FRIENDLY, _BONDED, _OPPOSED, _NODE = (
+    np.uint8(1 << bit) for bit in range(7)
+)
 """Marks of a node: source, target, one enmity or one bond from a source, to a target."""
+_ANY = np.uint8(255)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,23 +185,32 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     rank[targets] = np.arange(len(targets))
     past, defection = e.kind == PAST, e.kind == NUMBER[TieKind.DEFECTION]
     is_bond = np.isin(np.arange(KIND_COUNT), _BONDS)[e.kind]
-    marks = np.zeros(n, dtype=np.uint8)
+    marks = np.full(n, _NODE, dtype=np.uint8)
     marks[sources] |= _SOURCE
     marks[targets] |= _TARGET
-    here, there = marks[e.a], marks[e.b]
+    hostile = np.flatnonzero(~is_bond)
+    hostile_a, hostile_b = e.a[hostile], e.b[hostile]
+    here, there = marks[e.a] * is_bond, marks[e.b] * is_bond
 
-    def chosen(near: np.uint8, far: np.uint8 | None, kind: Bools) -> tuple[Ints, Ints]:
-        forth, back = (here & near) > 0, (there & near) > 0
-        if far is not None:
-            forth &= (there & far) > 0
-            back &= (here & far) > 0
-        return np.flatnonzero(forth & kind), np.flatnonzero(back & kind)
+    def bonds(near: np.uint8, far: np.uint8 = _ANY) -> tuple[Ints, Ints]:
+        return (
+            np.flatnonzero(((here & near) != 0) & ((there & far) != 0)),
+            np.flatnonzero(((there & near) != 0) & ((here & far) != 0)),
+        )
 
+    def enmities(near: np.uint8, far: np.uint8 = _ANY) -> tuple[Ints, Ints]:
+        one, other = marks[hostile_a], marks[hostile_b]
+        return (
+            hostile[((one & near) != 0) & ((other & far) != 0)],
+            hostile[((other & near) != 0) & ((one & far) != 0)],
+        )
+
+    own, against = bonds(_SOURCE), enmities(_SOURCE)
     # Seen from the other end, what touches a target leads to it.
-    to_bond, to_enmity = chosen(_TARGET, None, is_bond)[::-1], chosen(_TARGET, None, ~is_bond)[::-1]
-    between = np.flatnonzero(~is_bond)
+    to_bond = (own if sources is targets else bonds(_TARGET))[::-1]
+    to_enmity = enmities(_TARGET)[::-1]
+    between = hostile
     between = between[e.is_group[e.a[between]] & e.is_group[e.b[between]]]
-    own, against = chosen(_SOURCE, None, is_bond), chosen(_SOURCE, None, ~is_bond)
     bond = Half.over(e, own)
     enmity = Half.over(e, (np.union1d(against[0], between), np.union1d(against[1], between)))
     member = past | (e.kind == NUMBER[TieKind.MEMBERSHIP])
@@ -207,7 +219,7 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     marks[bond.far] |= _FRIENDLY
     marks[np.diff(bond_end.start) > 0] |= _BONDED
     marks[np.diff(enmity_end.start) > 0] |= _OPPOSED
-    here, there = marks[e.a], marks[e.b]
+    here, there = marks[e.a] * is_bond, marks[e.b] * is_bond
     allied = np.flatnonzero(e.kind == NUMBER[TieKind.ALLIANCE])
     allied = allied[e.is_group[e.a[allied]] & e.is_group[e.b[allied]]]
     person, group = e.leavers // max(n, 1), e.leavers % max(n, 1)
@@ -217,9 +229,9 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
         enmity=enmity,
         membership=Half.over(e, (own[0][member[own[0]]], own[1][:0])),
         alliance=Half.over(e, (allied, allied)),
-        bond_to_bond=_middle(e, chosen(_HOSTILE, _BONDED, is_bond), past),
-        bond_to_enmity=_middle(e, chosen(_FRIENDLY, _OPPOSED, is_bond), past),
-        enmity_to_bond=_middle(e, chosen(_FRIENDLY, _BONDED, ~is_bond), past),
+        bond_to_bond=_middle(e, bonds(_HOSTILE, _BONDED), past),
+        bond_to_enmity=_middle(e, bonds(_FRIENDLY, _OPPOSED), past),
+        enmity_to_bond=_middle(e, enmities(_FRIENDLY, _BONDED), past),
         bond_end=bond_end,
         enmity_end=enmity_end,
         member_end=_end(e, (to_bond[0][:0], to_bond[1][member[to_bond[1]]]), rank),

@@ -160,6 +160,11 @@ class RivalGraph:
         return self._edges
 
     @property
+    def policy(self) -> Policy:
+        """The numbers it was built with."""
+        return self._policy
+
+    @property
     def max_length(self) -> int:
         """Most edges of a path, by the policy."""
         return self._policy.paths.max_length

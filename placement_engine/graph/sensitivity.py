@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from placement_engine.graph.edges import Bools
+from placement_engine.graph.edges import Bools, Ints
 from placement_engine.graph.evidence import readable_source
+from placement_engine.graph.join import TOLERANCE, join
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.intelligence import Network, TieColumns
 from placement_engine.intelligence.network import TIE_TYPES
 from placement_engine.policy import Policy
 from placement_engine.vocabulary import SOURCES, Band
 
-_BLOCK = 128
 _BANDS = tuple(Band)
 
 
@@ -87,9 +86,9 @@ def without_each(network: Network, by: LeftOut, *, most: int) -> Iterator[Withou
         )
 
 
-def with_ties(network: Network, keep: Bools) -> Network:
-    """The network with some of its reports of ties."""
-    left = {name: getattr(network.ties, name)[keep] for name in TIE_TYPES}
+def with_ties(network: Network, rows: Bools | Ints) -> Network:
+    """The network with some of its reports of ties, by a mask or by their numbers in order."""
+    left = {name: getattr(network.ties, name)[rows] for name in TIE_TYPES}
     return replace(network, ties=TieColumns(**left))
 
 
@@ -116,27 +115,50 @@ def dependences(
     found = []
     for part in parts:
         left = _bands(build(part.network), everyone, policy)
-        rows, columns = np.nonzero(np.triu(left != whole, k=1))
-        fall = left[rows, columns] - whole[rows, columns]
-        order = np.lexsort((columns, rows, fall))
-        changes = tuple(
-            BandChange(
-                a=everyone[i],
-                b=everyone[j],
-                before=_BANDS[int(whole[i, j])],
-                after=_BANDS[int(left[i, j])],
+        changes = [
+            (left.get(pair, 0) - whole.get(pair, 0), pair)
+            for pair in whole.keys() | left.keys()
+            if left.get(pair, 0) != whole.get(pair, 0)
+        ]
+        found.append(
+            Dependence(
+                name=part.name,
+                dropped=part.dropped,
+                changes=tuple(
+                    BandChange(
+                        a=everyone[i],
+                        b=everyone[j],
+                        before=_BANDS[whole.get((i, j), 0)],
+                        after=_BANDS[left.get((i, j), 0)],
+                    )
+                    for _, (i, j) in sorted(changes)
+                ),
             )
-            for i, j in zip(rows[order].tolist(), columns[order].tolist(), strict=True)
         )
-        found.append(Dependence(name=part.name, dropped=part.dropped, changes=changes))
     return tuple(sorted(found, key=lambda d: (-len(d.changes), -d.dropped, d.name)))
 
 
-def _bands(graph: RivalGraph, people: Sequence[str], policy: Policy) -> NDArray[np.int8]:
-    """(S, S) band of each pair: 0 low, 1 medium, 2 high."""
-    bands = np.zeros((len(people), len(people)), dtype=np.int8)
-    steps = [policy.risk.pair_medium, policy.risk.pair_high]
-    for start in range(0, len(people), _BLOCK):
-        h_or = graph.scores(people[start : start + _BLOCK], people).h_or
-        bands[start : start + _BLOCK] = np.digitize(h_or, steps)
-    return bands
+def _bands(graph: RivalGraph, people: Sequence[str], policy: Policy) -> dict[tuple[int, int], int]:
+    """Band of each pair of positions that is not low: 1 medium, 2 high.
+
+    Two ids of one person are one, told under the first.
+    """
+    steps = np.array([policy.risk.pair_medium, policy.risk.pair_high]) - TOLERANCE
+    place: dict[int, int] = {}
+    for position, person in enumerate(people):
+        if person in graph.index:
+            place.setdefault(graph.index[person], position)
+    nodes = np.array([*place], dtype=np.int64)
+    positions = np.array([*place.values()], dtype=np.int64)
+    # The form on arrays: a view that is asked for now and then need not wait for a compiler.
+    table = join(
+        graph.edges,
+        nodes,
+        length=graph.max_length,
+        threshold=max(float(steps[0]), 0.0),
+        compiled=False,
+    )
+    bands = np.digitize(table.h_or, steps)
+    a, b = positions[table.source], positions[table.target]
+    ends = zip(np.minimum(a, b).tolist(), np.maximum(a, b).tolist(), strict=True)
+    return {pair: int(band) for pair, band in zip(ends, bands, strict=True) if band}

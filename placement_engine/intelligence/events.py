@@ -1,13 +1,10 @@
 """Acts of violence as evidence: an event is a report of enmity between its two parties.
 
 An event becomes a tie whose origin is the event, so that an event that is told twice counts
-once. How fresh it is, is a flag on top of the tie, and never lowers anything.
+once.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import date
 
 from placement_engine.intelligence.table import (
     Table,
@@ -16,7 +13,6 @@ from placement_engine.intelligence.table import (
     municipality,
     one_of,
 )
-from placement_engine.policy import Policy
 from placement_engine.vocabulary import EventKind, TieKind
 
 EVENT_COLUMNS = (
@@ -29,50 +25,6 @@ EVENT_ORIGIN = "event:"
 
 _EVENTS = tuple(EventKind)
 _TOLD = {"last_seen": "date", "origin": "event_id"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heat:
-    """How fresh an act is.
-
-    Parameters
-    ----------
-    value
-        1 on its day, half after each half-life, 0 before it has happened.
-    hot
-        Whether it is within the days in which acts are answered.
-    """
-
-    value: float
-    hot: bool
-
-
-def heat(event_date: date, as_of: date, policy: Policy) -> Heat:
-    """How hot a conflict is, from the day of its last act.
-
-    ``2 ** (-days / half_life_days)`` of `Policy.heat`, whose reasons name their source. It
-    is a flag: no strength of a tie and no risk depends on it.
-
-    Parameters
-    ----------
-    event_date
-        Day of the act: ``last_seen`` of a tie of kind conflict or threat.
-
-    Examples
-    --------
-    >>> policy = Policy.default()
-    >>> heat(date(2026, 1, 1), date(2026, 3, 27), policy)
-    Heat(value=0.5, hot=False)
-    >>> heat(date(2026, 1, 1), date(2026, 1, 15), policy).hot
-    True
-    >>> heat(date(2026, 1, 2), date(2026, 1, 1), policy)
-    Heat(value=0.0, hot=False)
-    """
-    days = (as_of - event_date).days
-    if days < 0:
-        return Heat(value=0.0, hot=False)
-    numbers = policy.heat
-    return Heat(value=2.0 ** (-days / numbers.half_life_days), hot=days <= numbers.hot_days)
 
 
 def tie_kind(event: EventKind) -> TieKind:

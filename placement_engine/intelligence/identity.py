@@ -90,6 +90,8 @@ def merged(network: Network, identity: Identity) -> Network:
     InvalidInput
         If a person has been merged with what is a group by now.
     """
+    if not identity.kept:
+        return network
     alias = [i for i, node in enumerate(network.nodes) if node in identity.kept]
     if not alias:
         return network

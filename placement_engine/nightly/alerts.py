@@ -45,8 +45,9 @@ class Alert:
         Random; the only name under which it is spoken of.
     owner
         The handling unit of the placement, empty where none is on record.
-    placement, other
-        Sealed: the placement's id and what it collides with.
+    subject, placement, other
+        Sealed: the owner's own person, the placement's id and what it collides with.
+        Whoever erases the subject finds the alert by it.
     partner
         Id of the alert of the other side, empty where there is none.
     before, after
@@ -59,6 +60,7 @@ class Alert:
 
     id: str
     owner: str
+    subject: str = field(default="", repr=False)
     placement: str = field(repr=False)
     kind: FindingKind
     other: str = field(repr=False)
@@ -110,7 +112,7 @@ class Alert:
 
 
 _PLAIN = (
-    "id", "owner", "placement", "kind", "other", "partner", "state", "urgency", "before",
+    "id", "owner", "subject", "placement", "kind", "other", "partner", "state", "urgency", "before",
     "after", "times", "by",
 )  # fmt: skip
 
@@ -125,6 +127,7 @@ def advance(
     changes: Iterable[Change],
     *,
     owners: Mapping[str, str],
+    subjects: Mapping[str, str],
     as_of: date,
     numbers: Nightly,
     entropy: Callable[[int], bytes],
@@ -137,8 +140,8 @@ def advance(
 
     Parameters
     ----------
-    owners
-        Owner of each placement in force, by its id.
+    owners, subjects
+        Owner and person of each placement in force, by its id.
     """
     live = {
         (a.placement, a.kind, a.other): a
@@ -154,7 +157,7 @@ def advance(
             if known is not None:
                 changed[known.id] = replace(known, state=AlertState.CLOSED, told=as_of, after=0)
         elif change.kind.is_bad and change.urgency is not Urgency.INFO:
-            changed_alert = _raised(known, change, owners, as_of, entropy)
+            changed_alert = _raised(known, change, owners, subjects, as_of, entropy)
             changed[changed_alert.id] = changed_alert
     for alert in alerts.values():
         if alert.id in changed or alert.state is AlertState.CLOSED:
@@ -208,6 +211,7 @@ def _raised(
     known: Alert | None,
     change: Change,
     owners: Mapping[str, str],
+    subjects: Mapping[str, str],
     as_of: date,
     entropy: Callable[[int], bytes],
 ) -> Alert:
@@ -230,6 +234,7 @@ def _raised(
     return Alert(
         id=entropy(8).hex(),
         owner=owners.get(change.placement, ""),
+        subject=subjects.get(change.placement, ""),
         placement=change.placement,
         kind=found.kind,
         other=found.other,

@@ -124,14 +124,20 @@ def check_rows(snapshot: Snapshot, graph: RivalGraph, rows: IntArray) -> Rows:
     together = micronats_array(to_placed.reunion * exposure)
     own = (np.arange(len(rows)), rows)
     cost[own] = together[own] = 0  # nobody is a danger to her own household
-    near = snapshot.exposure[np.ix_(here, snapshot.actor_site)]
-    met = to_present.h_or * snapshot.actor_strength * near
-    share = (cost + together).sum(axis=1) + gang_costs(to_present.h_or, met, snapshot.gang)
+    met = to_present.h_or * snapshot.actor_strength
+    met *= snapshot.exposure[np.ix_(here, snapshot.actor_site)]
+    share = (cost + together).sum(axis=1) + _of_gangs(snapshot, to_present.h_or, met)[0]
     far, count = _lasting((to_placed.h_or, to_placed.reunion), exposure, own)
-    faint = np.maximum(to_present.h_or - ROUNDED, 0.0)
-    gangs = gang_costs(faint, faint * snapshot.actor_strength * near, snapshot.gang)
+    # Dangers that are left out only lower what a gang costs.
+    less = np.maximum(1 - ROUNDED / np.maximum(to_present.h_or, ROUNDED), 0.0)
+    kept = met * less * 1e6 >= FAINT
+    gangs, among = _of_gangs(
+        snapshot,
+        np.where(kept, np.maximum(to_present.h_or - ROUNDED, 0.0), 0.0),
+        np.where(kept, met * less, 0.0),
+    )
     # A cost of p is at least p: what is certain is told in p, which falls as hostility does.
-    sure = far + 1e6 * -np.expm1(-np.maximum(gangs - len(snapshot.gang) / 2, 0.0) / 1e6)
+    sure = far + 1e6 * -np.expm1(-np.maximum(gangs - among / 2, 0.0) / 1e6)
     found = np.concatenate(
         [
             pair_findings(snapshot, rows, to_placed, cost),
@@ -143,9 +149,24 @@ def check_rows(snapshot: Snapshot, graph: RivalGraph, rows: IntArray) -> Rows:
         row=rows,
         share=share,
         sure=np.floor(sure).astype(np.int64),
-        parts=count + len(np.unique(snapshot.gang)),
+        parts=count + among,
         found=_sorted(found),
     )
+
+
+def _of_gangs(
+    snapshot: Snapshot, hostility: FloatArray, met: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """What all gangs cost each row in micro-nats, and how many gangs do."""
+    hostile = np.flatnonzero(met.any(axis=0) | hostility.any(axis=0))
+    if not len(hostile):
+        nothing = np.zeros(len(met), dtype=np.int64)
+        return nothing, nothing
+    gang = snapshot.gang[hostile]
+    order = np.argsort(gang, kind="stable")
+    starts = np.flatnonzero(np.diff(gang[order], prepend=-1))
+    costing = np.logical_or.reduceat(met[:, hostile[order]] > 0, starts, axis=1)
+    return gang_costs(hostility[:, hostile], met[:, hostile], gang), costing.sum(axis=1)
 
 
 def _lasting(

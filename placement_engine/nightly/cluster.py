@@ -102,6 +102,7 @@ class Cluster:
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, as they are done."""
         left = dict(enumerate(tasks))
+        lost = _lost()
         for _ in range(ATTEMPTS):
             if not left:
                 return

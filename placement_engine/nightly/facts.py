@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from placement_engine.cases.case import Case, read_cases
+from placement_engine.cases.case import Case
 from placement_engine.cases.observe import Observer
-from placement_engine.cases.standing import observe
+from placement_engine.cases.standing import (
+    cases_of,
+    implied_leavers,
+    judgements_in_force,
+    observe,
+)
 from placement_engine.errors import RegisterUnavailable, UnknownReference
 from placement_engine.geo import Geography
 from placement_engine.intelligence import Network
+from placement_engine.intelligence.judgements import JudgementKind
 from placement_engine.nightly.alerts import Alert, read_alerts
 from placement_engine.nightly.events import Event, actors_on, read_events, with_actors
 from placement_engine.nightly.finding import Finding, FindingKind
@@ -20,7 +26,7 @@ from placement_engine.nightly.state import STATE_KEY, NightState
 from placement_engine.policy import Policy
 from placement_engine.provenance import content_hash
 from placement_engine.register import DocumentKind, Register, StoredPlacement
-from placement_engine.vocabulary import ProtectionCategory, SubjectRef
+from placement_engine.vocabulary import SubjectRef
 
 TRIES = 5
 
@@ -39,6 +45,8 @@ class Facts:
         Register ids of those in force, in the observer's order.
     leavers
         Those who count as having left whatever group they belonged to.
+    judged
+        Digest of the judgements in force that change the network.
     networks
         Content hash of the network in force of each batch.
     """
@@ -54,6 +62,7 @@ class Facts:
     actors: Mapping[str, Event]
     networks: Mapping[str, str]
     leavers: frozenset[str]
+    judged: str
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
 
@@ -89,6 +98,11 @@ def last_night(register: Register) -> NightState:
     if STATE_KEY not in kept:
         raise UnknownReference("There was no night yet.", do="Run: placement recheck.")
     return NightState.from_bytes(kept[STATE_KEY])
+
+
+def person_mark(person: str) -> str:
+    """What the state keeps of a person in place of a pseudonym, which somebody may erase."""
+    return _digest(person)
 
 
 def place_digest(facts: Facts, n: int) -> str:
@@ -151,16 +165,10 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
     actors = actors_on(events, as_of, policy.nightly)
     network = with_actors(register.network(), actors, as_of)
     stored = register.placements()
-    codes = frozenset(geography.codes)
     cases: dict[SubjectRef, tuple[Case, ...]] = {}
-    for case_id, _ in register.cases():
-        case = read_cases(register.case(case_id), codes=codes)[0]
+    entered = cases_of(register, geography)
+    for case in entered:
         cases[case.subject] = (*cases.get(case.subject, ()), case)
-    leavers = {str(subject) for subject in cases} | {
-        str(s.placement.subject)
-        for s in stored
-        if s.placement.category is ProtectionCategory.DEFECTOR
-    }
     observer = observe(register, policy=policy, geography=geography, as_of=as_of, network=network)
     return Facts(
         epoch=epoch,
@@ -173,10 +181,21 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         events=events,
         actors=actors,
         networks={s.batch: s.content_hash for s in register.snapshots() if s.until is None},
-        leavers=frozenset(leavers),
+        leavers=implied_leavers(register, entered),
+        judged=_judged(register, as_of),
         last=NightState.from_bytes(kept[STATE_KEY]) if STATE_KEY in kept else None,
         alerts=read_alerts(register.entries(DocumentKind.ALERT)),
     )
+
+
+def _judged(register: Register, as_of: date) -> str:
+    # Who is cleared of being unknown, or noted so, is looked at every night for everybody.
+    held = (
+        (entry.kind.value, entry.a, entry.b, entry.day.isoformat())
+        for entry in judgements_in_force(register, as_of)
+        if entry.kind in (JudgementKind.PEACE, JudgementKind.DEFECTION, JudgementKind.MERGE)
+    )
+    return _digest(*(part for entry in held for part in entry))
 
 
 def _digest(*parts: str) -> str:

@@ -39,7 +39,7 @@ def _placed(observer: Observer, ids: Sequence[str], n: int) -> list[Finding]:
     found: list[Finding] = []
     for m, other in enumerate(observer.in_force):
         home, away = observer.household(own.subject), observer.household(other.subject)
-        if other.subject in home or own.subject in away:
+        if away[0] in home or home[0] in away:
             continue
         scores = household_scores(observer.graph, [home], [away])
         h, direct = float(scores.h_or[0, 0]), bool(scores.direct[0, 0])
@@ -92,7 +92,6 @@ def _own(observer: Observer, n: int, share: int) -> list[Finding]:
     )
     if level:
         found.append(Finding(kind=FindingKind.RISK, level=level, risk=share))
-    known = observer.graph.coverage(observer.in_force[n].subject).graded_ties
-    if known < policy.unknown.minimum_graded_ties:
+    if observer.unknown(observer.in_force[n].subject):
         found.append(Finding(kind=FindingKind.UNKNOWN))
     return found

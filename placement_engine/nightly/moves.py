@@ -3,7 +3,8 @@
 Those over their ceiling and those they collide with may move; everybody else stays, is
 protected by her own ceiling, and forbids places as always. Where somebody lives now is
 never forbidden to her by a rule: staying is allowed as long as the risk is. Fewest moves
-come first, then moves within the same health-care region, then the total risk.
+come first; those who must move keep their health-care region as far as that can be, then
+the total risk is least.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import numpy as np
 
 from placement_engine.cases.assembly import assemble
 from placement_engine.cases.case import Case, Consent, Eligibility
-from placement_engine.cases.rules.registry import RULES
 from placement_engine.nightly.facts import Facts
-from placement_engine.nightly.finding import FindingKind
+from placement_engine.nightly.finding import FindingKind, Urgency
+from placement_engine.nightly.recheck import Night
 from placement_engine.nightly.state import NightState
 from placement_engine.problem import (
     FORBIDDEN,
@@ -28,11 +29,13 @@ from placement_engine.problem import (
     ProblemPair,
     micronats_array,
 )
-from placement_engine.solver import Answer, Limits, NoSafePlacement, Proposed, solve
+from placement_engine.solver import Limits, NoSafePlacement, Proposed, solve
+from placement_engine.solver.moves import Moves as Repaired
+from placement_engine.solver.moves import fewest_moves as fewest
 from placement_engine.vocabulary import CaseId, OwnerId, ThreatLevel
 
-A_MOVE = 10_000_000
-"""Cost of a move at the level of moves: above all points for continuity together."""
+KINDEST_S = 3.0
+"""Seconds for where those who must move go; how many they are is known by then."""
 OVER = 2
 """Highest level of a risk that is not over the ceiling."""
 MOST = 60
@@ -53,22 +56,30 @@ class Moves:
         Placement ids of those who move.
     bound
         No plan has fewer moves than this.
+    to_other_region
+        How many of those who move come to another health-care region.
     confirmed_none
         Two independent checks agree that no plan exists.
+    asked
+        False if nothing has changed for those over the ceiling since it was last asked.
     """
 
     affected: int
     movers: tuple[str, ...] | None = field(repr=False)
     bound: int
+    to_other_region: int
     confirmed_none: bool
     witnessed: bool
+    asked: bool = True
     free: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def status(self) -> str:
-        """``none_needed``, ``proposed``, ``no_safe_placement`` or ``undecided``."""
+        """``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or ``undecided``."""
         if self.affected == 0:
             return "none_needed"
+        if not self.asked:
+            return "as_told"
         if self.movers is not None:
             return "proposed"
         return "no_safe_placement" if self.confirmed_none else "undecided"
@@ -79,7 +90,9 @@ class Moves:
         return self.movers is not None and len(self.movers) == self.bound
 
 
-NOBODY = Moves(affected=0, movers=(), bound=0, confirmed_none=False, witnessed=False)
+NOBODY = Moves(
+    affected=0, movers=(), bound=0, to_other_region=0, confirmed_none=False, witnessed=False
+)
 
 
 def fewest_moves(
@@ -111,13 +124,59 @@ def fewest_moves(
         return NOBODY
     free = _free(facts, state, over)
     problem = moves_problem(facts, free, within=within)
-    answer = solve(
-        problem,
-        limits=limits or Limits(),
-        workers=workers,
-        rule_order=tuple(rule.code for rule in RULES),
+    limits = limits or Limits()
+    answer = fewest(problem, limits=limits, workers=workers)
+    if isinstance(answer, Repaired):
+        plan = _kindest(problem, answer, limits, workers)
+        moved = [k for k in answer.moved if k < len(free)]
+        regions = facts.observer.geography.health_region
+        return Moves(
+            affected=len(over),
+            free=tuple(free),
+            movers=tuple(free[k] for k in moved),
+            bound=answer.lower_bound,
+            to_other_region=sum(
+                int(regions[plan[k]]) != int(regions[problem.subjects[k].current or 0])
+                for k in moved
+            ),
+            confirmed_none=False,
+            witnessed=True,
+        )
+    return Moves(
+        affected=len(over),
+        free=tuple(free),
+        movers=None,
+        bound=0,
+        to_other_region=0,
+        confirmed_none=isinstance(answer, NoSafePlacement),
+        witnessed=False,
     )
-    return _told(answer, problem, free, len(over))
+
+
+def _kindest(
+    problem: PlacementProblem, found: Repaired, limits: Limits, workers: int
+) -> tuple[int, ...]:
+    """Where those who must move go: fewest new health-care regions first, then least risk."""
+    staying = {k: site for k, site in enumerate(found.assignment) if k not in found.moved}
+    answer = solve(
+        replace(problem, fixed={**problem.fixed, **staying}),
+        limits=replace(limits, time_s=KINDEST_S),
+        workers=workers,
+    )
+    return answer.assignment if isinstance(answer, Proposed) else found.assignment
+
+
+def moves_of(night: Night, *, limits: Limits | None = None) -> Moves:
+    """The fewest moves, where the night has changed anything for those over the ceiling."""
+    over = {
+        key
+        for key, standing in night.state.standings.items()
+        if any(f.kind is FindingKind.RISK and f.level > OVER for f in standing.findings)
+    }
+    changed = {change.placement for change in night.changes if change.urgency is not Urgency.INFO}
+    if over and not over & changed and not night.full:
+        return replace(NOBODY, affected=len(over), movers=None, asked=False)
+    return fewest_moves(night.facts, night.state, limits=limits)
 
 
 def moves_problem(
@@ -133,7 +192,7 @@ def moves_problem(
     subjects = list(problem.subjects)
     for k, here in enumerate(current):
         mask = {site: why for site, why in subjects[k].forbidden.items() if site != here}
-        subjects[k] = replace(subjects[k], forbidden=mask, move_cost=A_MOVE, current=here)
+        subjects[k] = replace(subjects[k], forbidden=mask, current=here)
     tables = dict(problem.tables)
     pairs = [_with_staying(problem, pair, current, tables) for pair in problem.pairs]
     capacity = problem.capacity.copy()
@@ -222,28 +281,4 @@ def _case(facts: Facts, n: int, within: Sequence[str] | None) -> Case:
         current=placement.municipality,
         household=tuple(m for m in case.household if m.id not in elsewhere),
         within=limited,
-    )
-
-
-def _told(answer: Answer, problem: PlacementProblem, free: Sequence[str], affected: int) -> Moves:
-    movers: tuple[str, ...] | None = None
-    bound = 0
-    if isinstance(answer, Proposed):
-        movers = tuple(
-            key for k, key in enumerate(free) if answer.assignment[k] != problem.subjects[k].current
-        )
-        # The level holds points for continuity too: what they can be at most is not a move.
-        points = sum(
-            int(subject.preference.max())
-            for subject in problem.subjects
-            if subject.preference is not None
-        )
-        bound = max(0, -(-(answer.levels[0].lower_bound - points) // A_MOVE))
-    return Moves(
-        affected=affected,
-        free=tuple(free),
-        movers=movers,
-        bound=bound,
-        confirmed_none=isinstance(answer, NoSafePlacement),
-        witnessed=isinstance(answer, Proposed),
     )

@@ -26,6 +26,7 @@ from placement_engine.nightly.facts import (
     dated_findings,
     gather,
     person_digest,
+    person_mark,
     place_digest,
     presences,
 )
@@ -111,6 +112,32 @@ def recheck(
     RegisterUnavailable, IntegrityBroken
         As their names say; nothing was written.
     """
+    with register.desk.acting("recheck"):
+        return _told(
+            register,
+            policy=policy,
+            geography=geography,
+            as_of=as_of,
+            clock=clock,
+            entropy=entropy,
+            full=full,
+            executor=executor or Serial(),
+            progress=progress,
+        )
+
+
+def _told(
+    register: Register,
+    *,
+    policy: Policy,
+    geography: Geography,
+    as_of: date,
+    clock: Callable[[], float],
+    entropy: Callable[[int], bytes],
+    full: bool,
+    executor: Executor,
+    progress: Progress,
+) -> Night:
     for attempt in range(TRIES):
         night = look(
             register,
@@ -120,7 +147,7 @@ def recheck(
             clock=clock,
             entropy=entropy,
             full=full,
-            executor=executor or Serial(),
+            executor=executor,
             progress=progress,
         )
         try:
@@ -174,6 +201,7 @@ def look(
         facts.alerts,
         told,
         owners=owners,
+        subjects=causes.subjects,
         as_of=as_of,
         numbers=policy.nightly,
         entropy=entropy,
@@ -286,6 +314,7 @@ def _causes(facts: Facts, standings: Mapping[str, Standing], before: RivalGraph 
             last.policy != facts.observer.policy.hash
             or last.geography != facts.observer.geography.content_hash
         ),
+        judged=last is not None and last.judged != facts.judged,
         now=facts.observer.graph,
         before=before,
         subjects={s.id.hex(): str(s.placement.subject) for s in facts.stored},
@@ -302,7 +331,8 @@ def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
         policy=facts.observer.policy.hash,
         geography=facts.observer.geography.content_hash,
         networks=facts.networks,
-        leavers=tuple(sorted(facts.leavers)),
+        judged=facts.judged,
+        leavers=tuple(sorted(map(person_mark, facts.leavers))),
         present=presences(facts),
         standings=standings,
     )

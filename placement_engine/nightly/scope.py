@@ -15,11 +15,18 @@ from datetime import date
 import numpy as np
 
 from placement_engine.cases.households import household_scores
+from placement_engine.cases.standing import graph_of, standing
 from placement_engine.graph import RivalGraph
 from placement_engine.intelligence import Network, TieColumns
 from placement_engine.nightly.ageing import better_at, worse_at
 from placement_engine.nightly.drift import Drift, drift
-from placement_engine.nightly.facts import Facts, person_digest, place_digest, presences
+from placement_engine.nightly.facts import (
+    Facts,
+    person_digest,
+    person_mark,
+    place_digest,
+    presences,
+)
 from placement_engine.nightly.finding import FindingKind
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.nightly.state import NightState, Standing
@@ -68,12 +75,18 @@ def rows_to_look_at(register: Register, facts: Facts, snapshot: Snapshot, *, ful
         then = kept
     known = as_it_was_known(then, last.as_of, facts.as_of)
     before = None
-    if known is not facts.network or set(last.leavers) != facts.leavers:
-        before = RivalGraph.build(
-            known,
-            as_of=facts.as_of,
-            policy=facts.observer.policy,
-            implied_defectors=frozenset(last.leavers),
+    people = {str(s.placement.subject) for s in facts.stored} | {str(p) for p in facts.cases}
+    named = {person_mark(person): person for person in people}
+    if not set(last.leavers) <= set(named):  # somebody was erased
+        return everyone
+    leavers = frozenset(named[mark] for mark in last.leavers)
+    if known is not facts.network or leavers != facts.leavers:
+        policy, as_of = facts.observer.policy, facts.as_of
+        before = graph_of(
+            standing(register, policy=policy, as_of=as_of, network=known),
+            policy=policy,
+            as_of=as_of,
+            leavers=leavers,
         )
     everyone = replace(everyone, before=before)
     if full or not _comparable(facts, last):
@@ -116,6 +129,7 @@ def _comparable(facts: Facts, last: NightState) -> bool:
     return (
         last.as_of <= facts.as_of
         and last.policy == facts.observer.policy.hash
+        and last.judged == facts.judged
         and last.geography == facts.observer.geography.content_hash
         and all(
             last.standings[key].person == person_digest(facts, n)

@@ -92,15 +92,14 @@ class Snapshot:
         """The facts of a day as numbers."""
         graph, policy, geography = observer.graph, observer.policy, observer.geography
         homes = [observer.household(p.subject) for p in observer.in_force]
-        people = sorted({p.subject for p in observer.in_force})
-        person = {subject: n for n, subject in enumerate(people)}
+        person = {subject: n for n, subject in enumerate(sorted({home[0] for home in homes}))}
         present = observer.present
         return cls(
             edges=graph.edges,
             member=graph.numbers([member for home in homes for member in home]),
             member_start=np.cumsum([0, *(len(home) for home in homes)]),
-            subject=np.array([person[p.subject] for p in observer.in_force], dtype=np.int64),
-            at_home=_at_home(observer, homes),
+            subject=np.array([person[home[0]] for home in homes], dtype=np.int64),
+            at_home=_at_home(homes),
             site=observer.site,
             provider=_numbered([p.provider for p in observer.in_force]),
             actor=graph.numbers(present.actors),
@@ -112,11 +111,7 @@ class Snapshot:
             separation_m=geography.separation_m,
             same_labour_market=geography.same_labour_market,
             unknown=np.array(
-                [
-                    graph.coverage(p.subject).graded_ties < policy.unknown.minimum_graded_ties
-                    for p in observer.in_force
-                ],
-                dtype=np.bool_,
+                [observer.unknown(p.subject) for p in observer.in_force], dtype=np.bool_
             ),
             steps=_steps([separation_steps(policy), actor_steps(policy), presence_steps(policy)]),
             bands=np.array(
@@ -184,11 +179,11 @@ def _numbered(names: Sequence[ProviderId | None]) -> IntArray:
     return np.array([order[name] if name else -1 for name in names], dtype=np.int64)
 
 
-def _at_home(observer: Observer, homes: Sequence[tuple[str, ...]]) -> IntArray:
+def _at_home(homes: Sequence[tuple[str, ...]]) -> IntArray:
     """Pairs of placements that live together: placed people in one another's household."""
     lives: dict[str, list[int]] = {}
-    for n, placement in enumerate(observer.in_force):
-        lives.setdefault(placement.subject, []).append(n)
+    for n, home in enumerate(homes):
+        lives.setdefault(home[0], []).append(n)
     pairs = {
         pair
         for n, home in enumerate(homes)

@@ -65,8 +65,10 @@ class NightState:
         Hashes of what it rested on.
     networks
         Hash of the network in force of each batch.
+    judged
+        Digest of the judgements that change the network.
     leavers
-        Who counted as having left a group.
+        Marks of those who counted as having left a group.
     present
         Strength of each presence, by actor and municipality, with the actor's gang.
     standings
@@ -78,6 +80,7 @@ class NightState:
     policy: str
     geography: str
     networks: Mapping[str, str]
+    judged: str
     leavers: tuple[str, ...] = field(repr=False)
     present: Mapping[str, tuple[float, str]] = field(repr=False)
     standings: Mapping[str, Standing] = field(repr=False)
@@ -91,6 +94,7 @@ class NightState:
             "policy": self.policy,
             "geography": self.geography,
             "networks": dict(sorted(self.networks.items())),
+            "judged": self.judged,
             "leavers": list(self.leavers),
             "present": {key: list(self.present[key]) for key in sorted(self.present)},
             "standings": {key: _row(self.standings[key]) for key in sorted(self.standings)},
@@ -107,6 +111,7 @@ class NightState:
             policy=told["policy"],
             geography=told["geography"],
             networks=told["networks"],
+            judged=told["judged"],
             leavers=tuple(told["leavers"]),
             present={key: (value[0], value[1]) for key, value in told["present"].items()},
             standings={key: _standing(row) for key, row in told["standings"].items()},

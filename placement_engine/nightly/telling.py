@@ -85,21 +85,14 @@ def alerts_body(
 def alert_body(
     alert: Alert,
     state: NightState,
-    subjects: Mapping[str, str],
     *,
     notices: tuple[Notice, ...],
 ) -> AlertBody:
-    """One alert for its owner.
-
-    Parameters
-    ----------
-    subjects
-        The person of each placement.
-    """
+    """One alert for its owner."""
     standing = state.standings.get(alert.placement)
     return AlertBody(
         alert=alert_row(alert),
-        subject=subjects.get(alert.placement, ""),
+        subject=alert.subject,
         level_before=alert.before,
         level_after=alert.after,
         band=_band(standing),
@@ -145,8 +138,8 @@ def _change(
         triggers=tuple(code.value for code in change.triggers),
         level_before=change.before.level if change.before else 0,
         level_after=change.after.level if change.after else 0,
-        risk_before=coarse_risk(change.before.risk) if change.before else 0.0,
-        risk_after=coarse_risk(change.after.risk) if change.after else 0.0,
+        risk_before=_own_risk(night.facts.last, change.placement),
+        risk_after=_own_risk(night.state, change.placement),
         path=tuple(
             PathTie(
                 kind=tie.kind.value,
@@ -157,6 +150,13 @@ def _change(
             for tie in ties
         ),
     )
+
+
+def _own_risk(state: NightState | None, placement: str) -> float | None:
+    """The person's own share as it is told after a night; None below MEDEL."""
+    standing = state.standings.get(placement) if state else None
+    told = standing.findings if standing else ()
+    return next((coarse_risk(f.risk) for f in told if f.kind is FindingKind.RISK), None)
 
 
 def _owner(night: Night, placement: str) -> str:
@@ -173,6 +173,7 @@ def _moves(night: Night, moves: Moves) -> MovesBody:
         moves=None if moves.movers is None else len(moves.movers),
         lower_bound=moves.bound if moves.affected else None,
         proved_fewest=moves.proved_fewest,
+        to_other_region=moves.to_other_region,
         owners=tuple(owners),
         witnessed=moves.witnessed,
     )

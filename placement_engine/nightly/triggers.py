@@ -37,6 +37,8 @@ class Causes:
         Threat actors of whom an event is on record.
     terms
         Whether policy or geography changed.
+    judged
+        Whether an analyst has judged anew: a merge, a peace, a defection.
     now, before
         What is known on the day, and what was known the last night, aged to the day; None
         if the same.
@@ -50,6 +52,7 @@ class Causes:
     present: frozenset[str] = field(repr=False)
     actors: frozenset[str] = field(repr=False)
     terms: bool
+    judged: bool
     now: RivalGraph
     before: RivalGraph | None
     subjects: Mapping[str, str] = field(repr=False)
@@ -106,6 +109,8 @@ def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
     codes += _of_path(change, causes)
     if causes.terms:
         codes.append(Trigger.TERMS)
+    if causes.judged and not codes:
+        codes.append(Trigger.ALLIANCE)
     return tuple(dict.fromkeys(codes)) or (Trigger.SOURCE,)
 
 
@@ -125,6 +130,8 @@ def _of_risk(change: Change, causes: Causes, beside: set[Trigger]) -> tuple[Trig
         codes.add(Trigger.PERSON)
     if causes.terms:
         codes.add(Trigger.TERMS)
+    if not codes and causes.judged:
+        codes.add(Trigger.ALLIANCE)
     if not codes and causes.moved:
         codes.add(Trigger.NEIGHBOUR)
     if not codes and causes.present and change.kind.is_bad:

@@ -80,7 +80,6 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.READ_FACTS,
                 Right.PROPOSE,
                 Right.PLACE,
-                Right.NOTE,  # a proposal notes of whom too little is known
                 Right.TALK,
                 Right.EXPORT,
             }
@@ -90,7 +89,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
         Role.AUDITOR: frozenset({Right.READ_LOG}),
         Role.BATCH: frozenset({Right.READ_CASES, Right.READ_FACTS, Right.NOTE}),
         Role.BREAK_GLASS: frozenset(
-            {Right.READ_CASES, Right.READ_FACTS, Right.PROPOSE, Right.PLACE, Right.NOTE}
+            {Right.READ_CASES, Right.READ_FACTS, Right.PROPOSE, Right.PLACE}
         ),
         Role.SINGLE_USER: frozenset(Right),
     }

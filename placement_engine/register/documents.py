@@ -104,4 +104,6 @@ def parts(size: int) -> int:
 
 def join(first: bytes, rest: list[bytes]) -> bytes:
     """Undo `split`; the bodies may be padded."""
+    if not rest:
+        return first[_LENGTH_SIZE : _LENGTH_SIZE + length(first)]
     return b"".join([first[_LENGTH_SIZE:], *rest])[: length(first)]

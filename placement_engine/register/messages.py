@@ -100,6 +100,7 @@ def read(desk: Desk, alert: str) -> tuple[Message, ...]:
     with desk.read("messages") as state:
         if alert not in _alerts(state):
             raise UnknownReference("There is no such alert.")
+        thread = {alert, _other_side(state, alert)}
         told = map(json.loads, journal.entries(state, DocumentKind.MESSAGE).values())
         found = [
             Message(
@@ -110,9 +111,18 @@ def read(desk: Desk, alert: str) -> tuple[Message, ...]:
                 text=row["text"],
             )
             for row in told
-            if row["alert"] == alert
+            if row["alert"] in thread
         ]
     return tuple(sorted((m for m in found if m.expires > now), key=lambda m: (m.sent, m.text)))
+
+
+def _other_side(state: Reading, alert: str) -> str:
+    """Id of the alert that the other owner has; the own one where there is no other."""
+    try:
+        told = json.loads(journal.entries(state, DocumentKind.ALERT)[alert])
+    except ValueError:  # an alert that somebody else has written
+        return alert
+    return str(told.get("partner") or alert) if isinstance(told, dict) else alert
 
 
 def _alerts(state: Reading) -> set[str]:

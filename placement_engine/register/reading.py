@@ -76,6 +76,8 @@ class Reading:
 
     def _part_ids(self, row_id: bytes, seal: Seal, body: bytes) -> list[bytes]:
         count = layout.parts(layout.length(body))
+        if not count:
+            return []
         if count > len(self._index):
             raise unaccounted()
         return self._keys.part_ids(row_id, seal.version, count)

@@ -57,6 +57,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "exit_codes": bodies.ExitCodesBody,
         "export": bodies.ExportBody,
         "explanation": bodies.ExplanationBody,
+        "heat": network_bodies.HeatBody,
         "hostility": bodies.HostilityBody,
         "identity": register_bodies.IdentityBody,
         "import": bodies.ImportBody,

@@ -75,6 +75,27 @@ class CoverageBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeatRow:
+    """Two parties and the last act between them; a threat runs from `a` to `b`."""
+
+    a: str
+    b: str
+    kind: str
+    last: date
+    heat: float
+    hot: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatBody:
+    """Fresh conflicts and threats, the hottest first, and how many reports a code withholds."""
+
+    enmities: tuple[HeatRow, ...]
+    withheld: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TieCount:
     """How many reports of one kind of tie."""
 

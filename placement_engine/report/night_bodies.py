@@ -30,9 +30,10 @@ class PathTie:
 class NightChange:
     """One change at one placement.
 
-    ``alert`` is null for what is only told, such as a review. Bands are those of the
-    person's own share; ``risk`` a chance per year rounded up to two digits. The path is
-    told from the person outwards, without anybody's id.
+    ``alert`` is null for what is only told, such as a review. ``risk`` is the person's own
+    share as told before and now, a chance per year rounded up to two digits, null below
+    MEDEL: the risk of one pair would tell how far away the other lives. The path is told
+    from the person outwards, without anybody's id.
     """
 
     alert: str | None
@@ -43,8 +44,8 @@ class NightChange:
     triggers: tuple[str, ...]
     level_before: int
     level_after: int
-    risk_before: float
-    risk_after: float
+    risk_before: float | None
+    risk_after: float | None
     path: tuple[PathTie, ...]
 
 
@@ -71,7 +72,8 @@ class AlertCount:
 class MovesBody:
     """The fewest moves that bring everybody below the ceiling, or that there are none.
 
-    ``status`` is ``none_needed``, ``proposed``, ``no_safe_placement`` or ``undecided``. Who
+    ``status`` is ``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or
+    ``undecided``; ``as_told`` where nothing changed for those over the ceiling. Who
     moves is told by alert id; where to, by ``placement propose`` of the owner's own case.
     """
 
@@ -80,6 +82,7 @@ class MovesBody:
     moves: int | None
     lower_bound: int | None
     proved_fewest: bool
+    to_other_region: int
     owners: tuple[str, ...]
     witnessed: bool
 

@@ -11,7 +11,7 @@ from placement_engine.report.night_bodies import (
     PathTie,
 )
 from placement_engine.report.night_words import word
-from placement_engine.report.page import Block, Page, Table, line
+from placement_engine.report.page import NO_BREAK, Block, Page, Table, line
 from placement_engine.vocabulary import Language
 
 
@@ -49,10 +49,12 @@ def summary(body: NightBody, language: Language) -> list[Block]:
         bound = "" if moves.proved_fewest else f" (≥ {moves.lower_bound})"
         blocks.append(
             line(
-                f"Över taket: {moves.affected}. Flyttar: {moves.moves}{bound}, för "
+                f"Över taket: {moves.affected}. Flyttar: {moves.moves}{bound}, varav till annan "
+                f"sjukvårdsregion {moves.to_other_region}, för "
                 f"{', '.join(moves.owners)}. Kör placement propose för egna ärenden."
                 if swedish
-                else f"Over the ceiling: {moves.affected}. Moves: {moves.moves}{bound}, for "
+                else f"Over the ceiling: {moves.affected}. Moves: {moves.moves}{bound}, "
+                f"{moves.to_other_region} to another health-care region, for "
                 f"{', '.join(moves.owners)}. Run placement propose for your own cases."
             )
         )
@@ -63,9 +65,9 @@ def changes(body: NightBody, language: Language) -> list[Block]:
     """One table of changes for each urgency."""
     swedish = language is Language.SWEDISH
     columns = (
-        ("larm", "enhet", "ändring", "vad", "varför", "nivå", "risk per år", "koppling")
+        ("larm", "enhet", "ändring", "vad", "varför", "nivå", "egen risk per år", "koppling")
         if swedish
-        else ("alert", "unit", "change", "what", "why", "level", "risk a year", "path")
+        else ("alert", "unit", "change", "what", "why", "level", "own risk a year", "path")
     )
     blocks: list[Block] = []
     for urgency in ("red", "amber", "info"):
@@ -126,7 +128,7 @@ def _row(change: NightChange, language: Language) -> tuple[str, ...]:
         word(language, change.change),
         word(language, change.finding),
         "; ".join(f"{code} {word(language, code)}" for code in change.triggers),
-        f"{change.level_before} → {change.level_after}",
+        f"{change.level_before}{NO_BREAK}→{NO_BREAK}{change.level_after}",
         f"{_chance(change.risk_before, language)} → {_chance(change.risk_after, language)}",
         " – ".join(_tie(tie, language) for tie in change.path) or "–",
     )
@@ -151,6 +153,8 @@ def _tie(tie: PathTie, language: Language) -> str:
     return f"{past}{word(language, tie.kind)} ({tie.grade}, {tie.age_months} {months})"
 
 
-def _chance(risk: float, language: Language) -> str:
-    told = f"{risk * 100:.2g} %"
+def _chance(risk: float | None, language: Language) -> str:
+    if risk is None:
+        return word(language, "below")
+    told = f"{risk * 100:.2g}{NO_BREAK}%"
     return told.replace(".", ",") if language is Language.SWEDISH else told

@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown": ("för få uppgifter", "too little on record"),
         "event": ("egen händelse", "own event"),
         "review": ("uppföljning", "review"),
+        "below": ("under MEDEL", "below MEDIUM"),
         # What has become of it.
         "new": ("ny", "new"),
         "worse": ("värre", "worse"),
@@ -57,6 +58,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "closed": ("avslutat", "closed"),
         # Moves.
         "none_needed": ("Ingen är över taket.", "Nobody is over the ceiling."),
+        "as_told": (
+            "För dem över taket gäller vad som senast sades.",
+            "For those over the ceiling what was last said still holds.",
+        ),
         "proposed": (
             "Minsta antal flyttar som för alla under taket finns.",
             "There are fewest moves that bring everybody below the ceiling.",

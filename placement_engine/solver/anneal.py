@@ -72,26 +72,16 @@ class Annealing:
         """Proposals so far."""
         return int(self._state.tally[STEPS])
 
-    def begin(self, lean: IntArray, whole: IntArray) -> None:
-        """Build a plan with costs leaning as told.
+    def begin(self, lean: IntArray) -> None:
+        """Build a plan with costs leaning as told (n × M added).
 
-        Parameters
-        ----------
-        lean
-            n × M added to the costs.
-        whole
-            Sites of those who come first, -1 for the others: of these, those who lose most
-            by their second choice come before the rest.
+        Those who lose most by their second choice come first. Prices are the best to lean
+        on: what rivals cost is known once they stand, and messages would count it twice.
         """
         leaning = np.where(self.wide.open, self.wide.unary + lean, CLOSED)
         two = np.partition(leaning, min(1, leaning.shape[1] - 1), axis=1)[:, :2]
         regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8) * np.maximum(1, self.wide.demand)
-        placed = np.flatnonzero(whole >= 0)
-        lean = lean.copy()
-        lean[placed] = CLOSED >> 6
-        lean[placed, whole[placed]] = 0
-        order = np.lexsort((-regret, whole < 0))
-        build(self._board, self._state, order, lean)
+        build(self._board, self._state, np.argsort(-regret, kind="stable"), lean)
 
     def return_to(self, sites: IntArray) -> None:
         """Go on from a plan; what was found stays known."""

@@ -11,9 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
-from placement_engine.problem import IntArray, PlacementProblem
+from placement_engine.problem import PlacementProblem
 from placement_engine.solver.anneal import NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.figures import Figures
@@ -30,16 +28,20 @@ FIRST_STEPS = 1 << 18
 """Proposals for a first plan, doubled until there is one."""
 FEASIBLE_SHARE = 0.25
 """Share of what is left that the search for any plan may spend on one band."""
-CHUNK_STEPS = 1 << 15
-"""Proposals between two looks at the clock."""
+CHUNK_STEPS, CHUNK_EACH = 1 << 15, 64
+"""Proposals between two looks at the clock, at least, and for each mover."""
 STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 PAIRS_OF_WORK = 8
 """Pairs of one sweep that count as a node."""
-HOT, COLD = 1.2, 0.01
-"""Heat at the start and the end of a cooling, in typical differences between sites."""
+HOT, MILD, COLD = 1.0, 0.6, 0.01
+"""Heat at the start and the end of a cooling, in typical differences between sites: hot
+where each mover has `PATIENT` proposals or more, mild where she has fewer."""
+PATIENT = 3_000
 CROWD = 20.0
 """Penalty of a place too few, in the same."""
+DEARER = 2
+"""And in the highest price of a place."""
 WORK_SHARE = 0.6
 """Share of counted work that the second cooling gets; the exact search gets the rest."""
 MOST_ROUNDS = 400
@@ -118,7 +120,7 @@ class LargeSearch:
         priced = Priced(wide)
         priced.reprice()
         search = Annealing(self._problem, wide, seed=self._seed)
-        search.begin(_lean(priced), priced.whole)
+        search.begin(priced.lean)
         steps, work = FIRST_STEPS, 0
         while search.best is None and not mine.spent(0):
             work += _cool(search, priced, steps, mine, until=lambda: search.cost < NONE_YET)
@@ -131,26 +133,28 @@ class LargeSearch:
         return Reply(plan=plan, bound=0, complete=True, work=work)
 
 
-def _lean(priced: Priced) -> IntArray:
-    """What messages and prices add to the costs: how good a site is for all."""
-    wide = priced.wide
-    return np.where(wide.open, priced.theta - wide.unary, 0)
+def _chunk(search: Annealing) -> int:
+    return max(CHUNK_STEPS, CHUNK_EACH * len(search.wide.movers))
+
+
+def _crowd(priced: Priced, scale: float) -> int:
+    """Penalty of a place too few: above what any place is worth, or nobody would leave."""
+    return max(int(CROWD * scale), DEARER * int(priced.prices.max()))
 
 
 def _cool(
     search: Annealing, priced: Priced, steps: int, effort: Effort, until: Callable[[], bool]
 ) -> int:
     """One cooling of so many proposals, stopped where it is late; the work done."""
-    lean = search.wide.demand[:, None] * priced.prices
+    lean = priced.lean
     scale = search.spread(lean)
+    chunk = _chunk(search)
     done = 0
     while done < steps and not until():
-        at = [HOT * scale * (COLD / HOT) ** min(1.0, x / steps) for x in (done, done + CHUNK_STEPS)]
-        search.run(
-            CHUNK_STEPS, hot=at[0], cold=at[1], crowd=int(CROWD * (scale + at[0])), lean=lean
-        )
-        done += CHUNK_STEPS
-        if effort.spent(CHUNK_STEPS // STEPS_OF_WORK):
+        at = [MILD * scale * (COLD / MILD) ** min(1.0, x / steps) for x in (done, done + chunk)]
+        search.run(chunk, hot=at[0], cold=at[1], crowd=int(CROWD * (scale + at[0])), lean=lean)
+        done += chunk
+        if effort.spent(chunk // STEPS_OF_WORK):
             break
     return done // STEPS_OF_WORK
 
@@ -192,13 +196,18 @@ class Race:
         self._finished: Reply | None = None
         self._told = NONE_YET
         self._work = 0
+        self._begun = effort.clock()
 
     def run(self) -> Reply:
         """Search until the bound meets the plan, or the effort is spent."""
         priced, search = self._priced, self._search
         priced.reprice()
         priced.raise_bound(rounds=FIRST_ROUNDS, target=CLOSED, stop=lambda: self._effort.spent(0))
-        search.begin(_lean(priced), priced.whole)
+        start = self._question.start
+        if start is None:
+            search.begin(priced.lean)
+        else:
+            search.return_to(self._wide.part(start))
         self._tell()
         beside = threading.Thread(target=self._prove, daemon=True) if self._timed else None
         if beside is not None:
@@ -301,24 +310,32 @@ class Race:
             if best is not None:
                 self._search.return_to(best)
 
+    def _proposals(self, part: Effort) -> float:
+        """How many proposals an effort is likely to allow."""
+        steps = self._search.steps
+        if part.deadline is not None:
+            now = self._effort.clock()
+            return steps / max(1e-9, now - self._begun) * (part.deadline - now)
+        return STEPS_OF_WORK * (part.work_left or 0)
+
     def _cooling(self, part: Effort) -> None:
         search, priced = self._search, self._priced
-        scale = search.spread(search.wide.demand[:, None] * priced.prices)
+        scale = search.spread(priced.lean)
+        hot = HOT if self._proposals(part) >= PATIENT * len(search.wide.movers) else MILD
         begun = part.clock() if part.deadline is not None else 0.0
         all_work = part.work_left
+        chunk = _chunk(search)
         while True:
             passed = 0.0
             if part.deadline is not None:
                 passed = (part.clock() - begun) / max(1e-9, part.deadline - begun)
             if all_work is not None and part.work_left is not None:
                 passed = max(passed, 1 - part.work_left / max(1, all_work))
-            heat = HOT * scale * (COLD / HOT) ** min(1.0, passed)
-            lean = search.wide.demand[:, None] * priced.prices
-            search.run(
-                CHUNK_STEPS, hot=heat, cold=heat, crowd=int(CROWD * (scale + heat)), lean=lean
-            )
+            heat = hot * scale * (COLD / hot) ** min(1.0, passed)
+            lean = priced.lean
+            search.run(chunk, hot=heat, cold=heat, crowd=_crowd(priced, scale + heat), lean=lean)
             self._tell()
-            work = CHUNK_STEPS // STEPS_OF_WORK
+            work = chunk // STEPS_OF_WORK
             if not self._timed:
                 priced.raise_bound(rounds=1, target=CLOSED, stop=lambda: False)
                 work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK

@@ -63,8 +63,6 @@ class Priced:
         n × M fine unary costs after messages and prices.
     prices
         M fine prices.
-    whole
-        Sites of those whom the last pricing placed whole, -1 for the others.
     impossible
         The capacities cannot hold everybody, which is exact.
     rounds
@@ -76,11 +74,15 @@ class Priced:
         self.prices = np.zeros(len(wide.free), dtype=np.int64)
         self.handed = np.zeros((len(wide.rivalry.ends), 2, len(wide.free)), dtype=np.int64)
         self.theta = wide.unary.copy()
-        self.whole = np.full(len(wide.movers), -1, dtype=np.int64)
         self.impossible = False
         self.rounds = 0
         self._arcs = _with_tables(wide)
         self._limited = wide.free != UNLIMITED
+
+    @property
+    def lean(self) -> IntArray:
+        """What prices add to the cost of each mover at each site, n × M."""
+        return self.wide.demand[:, None] * self.prices
 
     @property
     def value(self) -> int:
@@ -96,7 +98,7 @@ class Priced:
         demand = self.wide.demand[:, None]
         plain = np.where(is_open, self.theta - demand * self.prices, CLOSED)
         prices = np.zeros_like(self.prices)
-        if not transport(plain, self.wide.demand, self.wide.free, prices, self.whole):
+        if not transport(plain, self.wide.demand, self.wide.free, prices):
             self.impossible = True
             return False
         prices[~self._limited] = 0

@@ -114,9 +114,9 @@ def _climb(
     figures: Figures,
 ) -> Climbed:
     def second() -> Backend:
-        from placement_engine.solver.cpsat import CpSat
+        from placement_engine.solver.exact import SecondSolvers
 
-        return CpSat(problem, seed=seed, workers=workers)
+        return SecondSolvers(problem, seed=seed, workers=workers)
 
     large = _large(problem, seed, workers)
     return Climb(

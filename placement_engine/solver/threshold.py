@@ -57,6 +57,4 @@ def has_room(wide: Wide) -> bool:
     if (wide.free == UNLIMITED).all():
         return True
     cost = np.where(wide.open, 0, CLOSED)
-    return transport(
-        cost, wide.demand, wide.free, np.zeros_like(wide.free), np.zeros_like(wide.demand)
-    )
+    return transport(cost, wide.demand, wide.free, np.zeros_like(wide.free))

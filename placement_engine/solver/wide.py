@@ -9,6 +9,7 @@ bound leaves those pairs out, which can only lower it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,6 +37,8 @@ FINEST = 64
 """The most that costs are multiplied by."""
 TABLE_BYTES = 900 << 20
 """Room for tables of pair costs."""
+FILLERS = 2
+"""Threads that fill tables; what they write does not depend on their number."""
 MOST_UNARY = 1 << 48
 """Fine unary costs must stay below this, so that sums over a plan cannot overflow."""
 
@@ -160,11 +163,11 @@ def highest_cost(problem: PlacementProblem) -> int:
     """No pair at two allowed sites costs more micro-nats than this."""
     exposure = int(problem.exposure_ppm.max()) / PPM
     highest = max((int(table.max()) for table in problem.tables.values()), default=0)
-    numbers = {(p.hostility_ppm, p.reunion_ppm, p.penalty or 0) for p in problem.pairs}
-    for hostility, reunion, penalty in numbers:
-        cost = micronats(hostility / PPM * exposure) + micronats(reunion / PPM * exposure)
-        highest = max(highest, cost + penalty)
-    return highest
+    hostility = max((p.hostility_ppm for p in problem.pairs), default=0)
+    reunion = max((p.reunion_ppm for p in problem.pairs), default=0)
+    penalty = max((p.penalty or 0 for p in problem.pairs), default=0)
+    cost = micronats(hostility / PPM * exposure) + micronats(reunion / PPM * exposure) + penalty
+    return max(highest, cost)
 
 
 def lay_wide(problem: PlacementProblem) -> Wide | None:
@@ -248,23 +251,24 @@ def _rows(problem: PlacementProblem, whole: Wide, unary: IntArray, limit: int) -
     kept: list[tuple[int, int, IntArray]] = []
     base: list[int] = []
     ceilings: list[int] = []
+    limits = np.array([_ceiling(problem, k, limit) for k in range(len(whole.shares))])
+    slacks = np.where(limits < UNLIMITED, limits - whole.shares, UNLIMITED)
+    most = ties.cost.max(axis=1, initial=0).astype(np.int64)
+    binds = np.bincount(ties.stays, weights=most, minlength=len(slacks)) > slacks
     order = np.argsort(ties.stays, kind="stable")
+    order = order[binds[ties.stays[order]]]
     bounds = np.flatnonzero(np.diff(ties.stays[order])) + 1
     for group in np.split(order, bounds) if len(order) else []:
         subject = int(ties.stays[group[0]])
-        own = problem.subjects[subject].ceiling
-        ceiling = min(limit, UNLIMITED if own is None else own)
-        slack = ceiling - int(whole.shares[subject])
+        slack = int(slacks[subject])
         cost, movers = ties.cost[group], ties.mover[group]
-        if ceiling == UNLIMITED or int(cost.max(axis=1).sum()) <= slack:
-            continue
         for p, i in enumerate(movers.tolist()):
             unary[i, cost[p] > slack] = CLOSED
         open_cost = np.where(unary[movers] < CLOSED, cost, 0)
         if int(open_cost.max(axis=1).sum()) > slack:
             kept += [(i, len(base), open_cost[p] * fine) for p, i in enumerate(movers.tolist())]
             base.append(int(whole.shares[subject]) * fine)
-            ceilings.append(ceiling * fine)
+            ceilings.append(int(limits[subject]) * fine)
     kept.sort(key=lambda term: term[:2])
     return Rows(
         base=np.array(base, dtype=np.int64),
@@ -273,6 +277,11 @@ def _rows(problem: PlacementProblem, whole: Wide, unary: IntArray, limit: int) -
         row=np.array([r for _, r, _ in kept], dtype=np.int64),
         cost=np.array([c for _, _, c in kept], dtype=np.int64).reshape(-1, m),
     )
+
+
+def _ceiling(problem: PlacementProblem, subject: int, limit: int) -> int:
+    own = problem.subjects[subject].ceiling
+    return limit if own is None else min(own, limit)
 
 
 def _no_rows(n: int, m: int) -> Rows:
@@ -329,11 +338,16 @@ def _rivalry(
         lines[e] = made.get(key, (-1, -1))
     tables = np.empty((len(examples), m, m), dtype=np.int32)
     maker = Tables(problem)
-    for c, (pair, turned) in enumerate(examples):
+
+    def fill(c: int) -> None:
+        pair, turned = examples[c]
+        maker.fill(pair, fine, tables[c])
         if turned:
-            tables[c] = tables[c - 1].T
-        else:
-            maker.fill(pair, fine, tables[c])
+            tables[c] = tables[c].T.copy()
+
+    # The kernel that fills them holds no lock.
+    with ThreadPoolExecutor(max_workers=FILLERS) as pool:
+        list(pool.map(fill, range(len(examples))))
     ends = np.array([(number[p.a], number[p.b]) for p in pairs], dtype=np.int64).reshape(-1, 2)
     mover = ends.reshape(-1)
     by_mover = np.argsort(mover, kind="stable")

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from placement_engine.graph import RivalGraph
 from placement_engine.graph.balance import count_triangles, signed_pairs
 from placement_engine.graph.frustration import frustration
 from placement_engine.graph.reliability import path_family, reliability
-from placement_engine.intelligence import Network
+from placement_engine.graph.sensitivity import with_ties
+from placement_engine.intelligence import read_network
 from placement_engine.testing.networks import TieReport, network_of
 from placement_engine.vocabulary import Grade, TieKind
 from tests.acceptance.test_highland_tribes import tribes
@@ -49,6 +51,12 @@ def graph_of_traders() -> RivalGraph:
     return RivalGraph.build(network_of(ratings()), as_of=AS_OF, policy=POLICY)
 
 
+def rows_of(graph: RivalGraph, rows: NDArray[np.int64]) -> RivalGraph:
+    """The graph of these rows of the network, in this order."""
+    return RivalGraph.build(with_ties(graph.network, rows), as_of=AS_OF, policy=POLICY)
+
+
+@cache
 def ratings() -> list[TieReport]:
     with TRADERS.open(encoding="utf-8", newline="") as stream:
         return [
@@ -80,6 +88,27 @@ def test_the_traders_load_with_the_published_counts() -> None:
     assert graph.network.person_count == 5_881
     assert graph.network.tie_count == 35_592
     assert (graph.network.ties.kind == list(TieKind).index(TieKind.RIVALRY)).sum() == 3_563
+
+
+def test_the_traders_can_be_imported_from_a_folder(tmp_path: Path) -> None:
+    graph = graph_of_traders()
+    lines = [
+        f"{r.a},{r.b},{r.kind},C,3,{r.last_seen.isoformat()},{r.severity},{r.origin}\n"
+        for r in ratings()
+    ]
+    people = "".join(f"{node},other\n" for node in graph.nodes)
+    (tmp_path / "persons.csv").write_text("person_id,role\n" + people, encoding="utf-8")
+    (tmp_path / "groups.csv").write_text("group_id,category,environment\n", encoding="utf-8")
+    (tmp_path / "ties.csv").write_text(
+        "a,b,kind,source,information,last_seen,severity,origin\n" + "".join(lines),
+        encoding="utf-8",
+    )
+    read = read_network(tmp_path, codes=frozenset())
+    assert (read.person_count, read.tie_count) == (5_881, 35_592)
+    told = RivalGraph.build(read, as_of=AS_OF, policy=POLICY)
+    near, far = some_traders(graph)[:10], some_traders(graph)[10:30]
+    expected = graph.scores(near, far, max_length=2)
+    assert np.allclose(told.scores(near, far, max_length=2).h_or, expected.h_or, atol=1e-12)
 
 
 def test_the_triangles_of_the_traders_equal_a_count_by_neighbours() -> None:
@@ -123,7 +152,7 @@ def test_hostility_of_the_traders_is_symmetric_and_needs_no_order_of_rows() -> N
     assert np.allclose(one.h_or, other.h_or.T, atol=1e-12)
     assert np.allclose(one.reunion, other.reunion.T, atol=1e-12)
     assert (one.h_max <= one.h_or + 1e-12).all()
-    turned = RivalGraph.build(network_of(ratings()[::-1]), as_of=AS_OF, policy=POLICY)
+    turned = rows_of(graph, np.arange(35_592)[::-1])
     assert np.allclose(turned.scores(near, far, max_length=2).h_or, one.h_or, atol=1e-12)
 
 
@@ -157,8 +186,7 @@ def test_worlds_of_traders_lie_between_the_best_path_and_all_joined() -> None:
 
 def test_a_rating_that_is_told_twice_changes_nothing() -> None:
     graph = graph_of_traders()
-    doubled: Network = network_of([*ratings(), *ratings()[:500]])
-    again = RivalGraph.build(doubled, as_of=AS_OF, policy=POLICY)
+    again = rows_of(graph, np.concatenate([np.arange(35_592), np.arange(500)]))
     people = some_traders(graph)[:10]
     before, after = (g.scores(people, people, max_length=2) for g in (graph, again))
     assert np.array_equal(before.h_or, after.h_or)

@@ -90,3 +90,29 @@ def test_a_refused_file_imports_nothing(placement: Placement, world: Path) -> No
     stated = placement("network", "import", str(world / "bomb.anx"), "--format", "stix", *DAY)
     assert stated.exit_code == 10
     assert "PE-1010" in stated.stderr
+
+
+def test_an_export_is_noted_as_a_disclosure(placement: Placement, world: Path) -> None:
+    assert placement("network", "export", str(world / "out"), *DAY).exit_code == 0
+    log = placement("register", "audit", "show", *DAY, "--json")
+    assert log.exit_code == 0, log.stderr
+    noted = [(one["call"], one["act"]) for one in json.loads(log.stdout)["entries"]]
+    assert ("export", "disclosure") in noted
+
+
+def test_heat_is_told_of_fresh_acts_alone(placement: Placement, world: Path) -> None:
+    (world / "network" / "events.csv").write_text(
+        "event_id,kind,date,a,b,source,information\nE-1,shooting,2026-10-25,G-1,G-2,B,2\n",
+        encoding="utf-8",
+    )
+    assert placement("network", "import", str(world / "network"), *DAY).exit_code == 0
+    body = document(placement("network", "heat", *DAY, "--json"), "heat")
+    assert [(row["a"], row["b"], row["last"], row["hot"]) for row in body["enmities"]] == [
+        ("G-1", "G-2", "2026-10-25", True),
+        ("T-1", "P-1", "2026-06-01", False),
+    ]
+    told = placement("network", "heat", *DAY).stdout
+    assert "konflikt" in told
+    assert "0.94 het" in told
+    none = placement("network", "heat", "--as-of", "2028-01-01", "--lang", "en")
+    assert "No fresh conflict" in none.stdout

@@ -111,7 +111,7 @@ def test_no_bound_passes_the_best_plan(seed: int) -> None:
 def annealed(problem: PlacementProblem, wide: Wide, *, seed: int) -> tuple[int, ...] | None:
     search = Annealing(problem, wide, seed=seed)
     nothing = np.zeros_like(wide.unary)
-    search.begin(nothing, np.full(len(wide.movers), -1))
+    search.begin(nothing)
     for heat in (20_000, 5_000, 500):
         hot = float(heat * wide.fine)
         search.run(2_048, hot=hot, cold=hot / 4, crowd=WALL >> 6, lean=nothing)

@@ -7,12 +7,14 @@ from itertools import count
 import pytest
 
 from benchmarks.solver_scale import Scale, large
+from placement_engine.compiled import COMPILED
 from placement_engine.problem import Level, PlacementProblem
 from placement_engine.solver import Limits, Proposed, solve, witness
 from placement_engine.solver.backends import Effort, Goal, Question, Reply
 from placement_engine.solver.exhaustive import exhaust
 from placement_engine.solver.figures import Figures
 from placement_engine.solver.large import large_search
+from placement_engine.solver.warming import warm
 from tests.differential.test_solver_certificate import small
 
 WORK = 400
@@ -85,3 +87,7 @@ def test_a_large_problem_has_a_witnessed_plan_with_a_bound_above_nothing() -> No
     assert answer.witness.assignment == answer.assignment
     total = next(level for level in answer.levels if level.name is Level.TOTAL)
     assert 0 < total.lower_bound <= total.value == answer.objective
+
+
+def test_warming_tells_whether_kernels_are_compiled() -> None:
+    assert warm() is COMPILED

@@ -188,6 +188,27 @@ def test_100_kills_leave_the_old_keys_or_the_new(location: str) -> None:
     kill(location, 100)
 
 
+@pytest.mark.prove
+def test_4_kills_in_the_middle_of_100_000_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.register"
+    with Register.create(path, RawKey(OLD), single_user=True, today=DAY) as register:
+        register.import_placements([placed(number) for number in range(100_000)])
+    chance = random.Random(4)
+    for _ in range(4):
+        with run(ROTATE, str(path), OLD.hex(), NEW.hex()) as process:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(chance.uniform(1, 8))
+            process.send_signal(signal.SIGKILL)
+            assert process.stdout.read() == ""
+        with Register.open(path, RawKey(OLD)) as register:
+            assert register.verify().documents == 100_001
+    with Register.open(path, RawKey(OLD)) as register:
+        assert register.desk.vault.renew(RawKey(NEW)) == 100_002
+    with Register.open(path, RawKey(NEW)) as register:
+        assert len(register.placements()) == 100_000
+
+
 def test_an_anchor_that_was_not_told_any_more_goes_on(tmp_path: Path) -> None:
     """Killed between the change and the anchor: the register still opens, once and for all."""
     path, anchor = tmp_path / "a.register", FileAnchor(path=tmp_path / "an.anchor")

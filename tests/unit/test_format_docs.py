@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from placement_engine.errors import InvalidConfiguration
 from placement_engine.intelligence.formats import read_network_as
 from placement_engine.intelligence.network import KINDS
 from placement_engine.testing.exchange import CODES
@@ -45,3 +47,17 @@ def test_the_examples_can_be_imported(tmp_path: Path, kind: str, name: str, grad
 def test_the_page_names_every_format() -> None:
     for format_ in NetworkFormat:
         assert f"| `{format_.value}` |" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("library", "kind", "name"),
+    [("openpyxl", "", "n.xlsx"), ("defusedxml", "xml", "c.anx"), ("stix2", "stix", "b.json")],
+)
+def test_a_format_without_its_library_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, kind: str, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    (tmp_path / name).write_text(example(kind) if kind else "", encoding="utf-8")
+    with pytest.raises(InvalidConfiguration, match=f"needs {library}") as caught:
+        read_network_as(tmp_path / name, codes=CODES)
+    assert "placement-engine[formats]" in str(caught.value)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement_engine.intelligence import Network
-from placement_engine.intelligence.events import heat, tie_kind
+from placement_engine.intelligence.events import tie_kind
+from placement_engine.intelligence.heat import fresh_enmities, heat
 from placement_engine.intelligence.network import KINDS
 from placement_engine.policy import Policy
 from placement_engine.vocabulary import EventKind, TieKind
@@ -100,3 +101,35 @@ def test_an_event_to_come_is_not_hot() -> None:
     to_come = heat(DAY, DAY - timedelta(days=1), POLICY)
     assert (to_come.value, to_come.hot) == (0.0, False)
     assert heat(DAY, DAY, POLICY).value == 1.0
+
+
+def test_fresh_enmities_are_told_hottest_first(tmp_path: Path) -> None:
+    content = with_events(
+        "E-1,shooting,2026-05-01,,G2,G1,B,2",
+        "E-2,arson,2026-04-01,,G1,G2,B,2",
+        "E-3,threat,2026-04-20,,P2,P1,B,2",
+        "E-4,assault,2026-05-06,,P1,P2,B,2",
+        "E-5,assault,2025-05-01,,P2,P3,B,2",
+    )
+    content["ties.csv"] += "P3,P2,conflict,A,1,2026-05-01,,,,,sealed\n"
+    network = read(tmp_path, content)
+    day = date(2026, 5, 5)
+    found, withheld = fresh_enmities(network, as_of=day, policy=POLICY)
+    told = [(one.a, one.b, one.kind, one.last, one.heat.hot) for one in found]
+    assert told == [
+        ("G1", "G2", TieKind.CONFLICT, DAY, True),
+        ("P2", "P1", TieKind.THREAT, date(2026, 4, 20), False),
+    ]
+    assert found[0].heat == heat(DAY, day, POLICY)
+    assert withheld == 1
+    found, withheld = fresh_enmities(network, as_of=day, policy=POLICY, codes=["sealed"])
+    assert [(one.a, one.b) for one in found] == [("G1", "G2"), ("P2", "P3"), ("P2", "P1")]
+    assert withheld == 0
+    assert fresh_enmities(Network.empty(), as_of=day, policy=POLICY) == ((), 0)
+
+
+def test_two_half_lives_later_an_act_is_no_longer_fresh(tmp_path: Path) -> None:
+    network = read(tmp_path, with_events("E-1,shooting,2026-05-01,,G1,G2,B,2"))
+    for days, known in ((0, 1), (170, 1), (171, 0)):
+        found, _ = fresh_enmities(network, as_of=DAY + timedelta(days=days), policy=POLICY)
+        assert len(found) == known

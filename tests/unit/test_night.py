@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,11 +14,17 @@ from placement_engine.geo import load_geography
 from placement_engine.intelligence import Placement
 from placement_engine.nightly import ChangeKind, FindingKind, Trigger, Urgency
 from placement_engine.nightly.alerts import AlertState, acknowledge, read_alerts
+from placement_engine.nightly.events import add_event
 from placement_engine.nightly.recheck import Night, recheck
+from placement_engine.nightly.state import STATE_KEY
 from placement_engine.policy import Policy
-from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register
+from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, messages
+from placement_engine.register.access import Actor, Session
+from placement_engine.register.desk import Desk
+from placement_engine.register.retention import erase
 from placement_engine.testing.networks import PresenceReport, TieReport, network_of
 from placement_engine.vocabulary import (
+    CaseId,
     Grade,
     MunicipalityCode,
     OwnerId,
@@ -24,6 +32,7 @@ from placement_engine.vocabulary import (
     SubjectRef,
     TieKind,
 )
+from tests.cli.conftest import case
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()
@@ -49,11 +58,13 @@ def placed(subject: str, code: str, owner: str, **more: object) -> Placement:
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def night(register: Register, day: date = AS_OF, *, full: bool = False) -> Night:
+def night(
+    register: Register, day: date = AS_OF, *, full: bool = False, policy: Policy = POLICY
+) -> Night:
     numbers = iter(range(1, 1000))
     return recheck(
         register,
-        policy=POLICY,
+        policy=policy,
         geography=GEOGRAPHY,
         as_of=day,
         clock=lambda: 0.0,
@@ -190,3 +201,76 @@ def test_what_is_stored_reads_back_and_shows_nothing(register: Register) -> None
         assert alert.placement not in repr(alert)
     assert "0180" not in repr(told)
     assert "P-1" not in repr(told)
+
+
+def test_the_two_owners_write_to_each_other_under_their_own_alerts(register: Register) -> None:
+    rival(register)
+    one, other = (a for a in night(register).alerts.values() if a.kind is FindingKind.PLACED)
+    actors = Actor(who="A"), Actor(who="B")
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    for actor, alert, text in zip(actors, (one.id, other.id), ("Ring.", "Gjort."), strict=True):
+        desk = Desk(register.desk.vault, Session(actor=actor, clock=lambda: now), single_user=True)
+        messages.send(desk, alert, text, days=3)
+        told = messages.read(desk, alert)
+    assert {message.text for message in told} == {"Ring.", "Gjort."}
+    assert {message.alert for message in told} == {other.id}
+
+
+def test_an_erased_subject_leaves_neither_alert_nor_event_nor_name(register: Register) -> None:
+    rival(register)
+    register.put_case("C-1", json.dumps(case("C-1", "P-1")).encode())
+    told = {"schema": "placement_engine/event", "version": 1, "subject": "P-1"}
+    add_event(
+        register,
+        json.dumps({**told, "kind": "visit", "date": "2026-10-30"}),
+        codes=GEOGRAPHY.codes,
+        entropy=lambda size: b"\7" * size,
+    )
+    mine = {a.id for a in night(register).alerts.values() if a.subject == "P-1"}
+    assert len(mine) > 1
+    erase(register.desk, [CaseId("C-1")], {CaseId("C-1"): SubjectRef("P-1")}, AS_OF)
+    assert not mine & set(register.entries(DocumentKind.ALERT))
+    assert not register.entries(DocumentKind.EVENT)
+    for key, payload in register.entries(DocumentKind.NIGHT).items():
+        assert b"P-1" not in (zlib.decompress(payload) if key == STATE_KEY else payload)
+    after = night(register, AS_OF + timedelta(days=1))
+    assert after.total == 1
+    assert after.changes
+    assert all(c.kind is ChangeKind.GONE for c in after.changes)
+
+
+def codes_of(told: Night, kind: FindingKind) -> set[Trigger]:
+    return {code for c in told.changes if c.finding.kind is kind for code in c.triggers}
+
+
+def test_an_act_of_violence_a_new_policy_and_a_new_threat_level_have_their_codes(
+    register: Register,
+) -> None:
+    night(register)
+    act = TieReport(a="P-1", b="P-2", kind=TieKind.CONFLICT, grade=B2, last_seen=AS_OF)
+    register.import_network("main", network_of([*TIES, act], groups=GROUPS), AS_OF)
+    assert Trigger.CONFLICT in codes_of(night(register), FindingKind.PLACED)
+    register.import_network("main", network_of(TIES, groups=GROUPS), AS_OF)
+    gone = night(register)
+    assert codes_of(gone, FindingKind.PLACED) == {Trigger.SOURCE}
+    rival(register)
+    night(register)
+    stricter = replace(POLICY, separation=replace(POLICY.separation, hostility=(0.2, 0.1, 0.05)))
+    told = night(register, policy=stricter)
+    assert told.looked_at == told.total
+    assert codes_of(told, FindingKind.PLACED) == {Trigger.TERMS}
+
+
+def test_a_child_that_comes_of_age_and_a_household_that_grows_are_told(
+    register: Register,
+) -> None:
+    rival(register)
+    night(register)
+    child = {"id": "P-9", "age": 17, "guardian_of": []}
+    entered = case("C-1", "P-1", household=[child])
+    register.put_case("C-1", json.dumps(entered).encode())
+    grown = night(register)
+    assert grown.looked_at == grown.total
+    later = night(register, date(2027, 10, 2))
+    told = [c for c in later.changes if c.finding.kind is FindingKind.REVIEW]
+    assert [(c.finding.other, c.triggers) for c in told] == [("majority", (Trigger.PERSON,))]

@@ -10,9 +10,7 @@ from placement_engine.solver.kernels.messages import CLOSED
 
 
 @compiled
-def transport(
-    cost: IntArray, demand: IntArray, free: IntArray, prices: IntArray, whole: IntArray
-) -> bool:
+def transport(cost: IntArray, demand: IntArray, free: IntArray, prices: IntArray) -> bool:
     """Prices of full sites by successive shortest paths, in whole numbers.
 
     Parameters
@@ -23,8 +21,6 @@ def transport(
         n demands and M places.
     prices
         M, filled: the dual, for a unit of demand, rounded to units.
-    whole
-        n, filled: the site that takes a whole household, -1 where she is split.
 
     Returns
     -------
@@ -108,11 +104,6 @@ def transport(
                     there[old, number[i, old]] = last
                     number[last, old] = number[i, old]
                 x = old
-    for k in range(n):
-        whole[k] = -1
-        for x in range(sites):
-            if demand[k] > 0 and flow[k, x] == demand[k]:
-                whole[k] = x
     for x in range(sites):
         prices[x] = max(0, -potential[x]) if used[x] >= free[x] else 0
     return True

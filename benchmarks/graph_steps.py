@@ -1,0 +1,84 @@
+"""What one analyst waits for on a large network: one new tie, and why two are hostile.
+
+``python -m benchmarks.graph_steps NETWORK`` prints one JSON document of milliseconds. Both
+are measured on a graph that is there already, by single steps in one process.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from benchmarks.networks import AS_OF, graph_of, protected_of
+from placement_engine.graph.incremental import LiveGraph, Reported
+from placement_engine.graph.join import join
+from placement_engine.intelligence import Network
+from placement_engine.testing.networks import TieReport, network_of
+from placement_engine.vocabulary import Grade, TieKind
+
+STEPS = 12
+"""Of each kind of tie, and of explained pairs."""
+
+
+def new_ties(network: Network, rng: np.random.Generator) -> list[TieReport]:
+    """Ties of protected people and of groups, between ends drawn at random."""
+    people = protected_of(network)
+    groups = [network.nodes[at] for at in np.flatnonzero(network.is_group)]
+    persons = [network.nodes[at] for at in np.flatnonzero(~network.is_group)]
+
+    def one(kind: TieKind, near: list[str] | tuple[str, ...], far: list[str]) -> TieReport:
+        a, b = near[int(rng.integers(len(near)))], far[int(rng.integers(len(far)))]
+        return TieReport(a=a, b=b, kind=kind, grade=Grade("B", 2), last_seen=AS_OF)
+
+    drawn = []
+    for _ in range(STEPS):
+        drawn += [
+            one(TieKind.CONFLICT, people, persons),
+            one(TieKind.MEMBERSHIP, people, groups),
+            one(TieKind.ASSOCIATION, people, persons),
+            one(TieKind.RIVALRY, groups, groups),
+        ]
+    return [tie for tie in drawn if tie.a != tie.b]
+
+
+def taken(work: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds on the clock and of the processor."""
+    start, spent = time.perf_counter(), time.process_time()
+    work()
+    return 1e3 * (time.perf_counter() - start), 1e3 * (time.process_time() - spent)
+
+
+def main(path: Path) -> dict[str, float]:
+    """Medians and worst cases."""
+    network = Network.from_bytes(path.read_bytes())
+    graph = graph_of(network)
+    people = protected_of(network)
+    live = LiveGraph.of(graph, implied_defectors=frozenset(people))
+    rng = np.random.default_rng(5)
+    ties, touched = [], []
+    for tie in new_ties(network, rng):
+        reported = Reported(ends=frozenset({(tie.a, tie.b)}), told=network_of([tie]))
+        ties.append(taken(lambda reported=reported: live.after(reported, people)))  # type: ignore[misc]
+        touched.append(len(live.after(reported, people)[1].pairs))
+    nodes = np.array([graph.index[person] for person in people[:500]], dtype=np.int64)
+    pairs = join(graph.edges, nodes, length=3, threshold=0.05, compiled=False)
+    explained = []
+    for at in rng.integers(0, len(pairs), STEPS * 2).tolist():
+        a, b = graph.nodes[nodes[pairs.source[at]]], graph.nodes[nodes[pairs.target[at]]]
+        explained.append(taken(lambda a=a, b=b: graph.explain(a, b)))  # type: ignore[misc]
+    told: dict[str, float] = {"pairs": median(touched), "most_pairs": max(touched)}
+    for name, found in (("tie", ties), ("explain", explained)):
+        wall, spent = zip(*found, strict=True)
+        told |= {name: median(wall), f"{name}_worst": max(wall), f"{name}_cpu": median(spent)}
+        told[f"{name}_cpu_worst"] = max(spent)
+    return told
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]))))
