@@ -12,6 +12,7 @@ from placement_engine.errors import (
     InvalidConfiguration,
     InvalidInput,
     NotPermitted,
+    PlacementError,
     UnknownReference,
 )
 from placement_engine.register import (
@@ -121,22 +122,29 @@ def test_before_the_first_keeper_nobody_can_do_anything(empty: Register) -> None
 
 
 @pytest.mark.parametrize(
-    ("change", "error"),
+    ("change", "error", "what"),
     [
-        ({"name": ""}, InvalidInput),
-        ({"name": "x" * 201}, InvalidInput),
-        ({"name": "a\nb"}, InvalidInput),
-        ({"public": b"short"}, InvalidInput),
-        ({"roles": frozenset({Role.SINGLE_USER, Role.KEEPER})}, NotPermitted),
+        ({"name": ""}, InvalidInput, "The name of the user is of no use."),
+        ({"name": "x" * 201}, InvalidInput, "The name of the user is of no use."),
+        ({"name": "a\nb"}, InvalidInput, "The name of the user is of no use."),
+        ({"public": b"short"}, InvalidInput, "The public key has not 32 bytes."),
+        (
+            {"roles": frozenset({Role.SINGLE_USER, Role.KEEPER})},
+            NotPermitted,
+            "That role is for trials alone.",
+        ),
     ],
 )
 def test_users_who_would_be_of_no_use(
-    empty: Register, change: dict[str, object], error: type[Exception]
+    empty: Register, change: dict[str, object], error: type[PlacementError], what: str
 ) -> None:
     good = User(name="Cia", roles=frozenset({Role.KEEPER}), public=signer("Cia").public)
-    with pytest.raises(error):
+    with pytest.raises(error) as refused:
         offices.add_user(empty.desk, replace(good, **change))  # type: ignore[arg-type]
-    assert empty.desk.single_user is False
+    assert (refused.value.what, refused.value.unchanged) == (what, "Nothing was changed.")
+    if error is NotPermitted:
+        assert refused.value.do == "Choose another."
+    offices.add_user(empty.desk, replace(good, name="x" * 200))
 
 
 def test_a_register_for_one_has_no_other_users() -> None:
