@@ -300,22 +300,30 @@ def _with_implied(reports: _Reports, n: int, implied: Ints) -> _Reports:
         worth, np.searchsorted(ends, reports.key[rows] // KIND_COUNT), reports.worth[rows]
     )
     like = rows[first]
-    told = reports.extended(
-        _Reports(
-            key=ends * KIND_COUNT + defection,
-            origin=reports.origin[like],
-            strength=worth,
-            worth=worth,
-            newest=reports.newest[like],
-            source=reports.source[like],
-            information=reports.information[like],
-            graded=np.zeros(len(ends), dtype=np.bool_),
-            direct=np.zeros(len(ends), dtype=np.bool_),
-            trusted=np.zeros(len(ends), dtype=np.bool_),
-        )
+    implied_ones = _Reports(
+        key=ends * KIND_COUNT + defection,
+        origin=reports.origin[like],
+        strength=worth,
+        worth=worth,
+        newest=reports.newest[like],
+        source=reports.source[like],
+        information=reports.information[like],
+        graded=np.zeros(len(ends), dtype=np.bool_),
+        direct=np.zeros(len(ends), dtype=np.bool_),
+        trusted=np.zeros(len(ends), dtype=np.bool_),
     )
+    at = np.searchsorted(reports.key, implied_ones.key)
+    known = at < len(reports.key)
+    known[known] = reports.key[at[known]] == implied_ones.key[known]
+    both = reports._rows(at[known]).extended(implied_ones)
     # One origin, so that the stronger of the two counts.
-    return replace(told, origin=np.zeros(len(told.key), dtype=np.int64)).combined()
+    both = replace(both, origin=np.zeros(len(both.key), dtype=np.int64)).combined()
+    columns = {}
+    for f in fields(_Reports):
+        column, told = getattr(reports, f.name), getattr(both, f.name)
+        column[at[known]] = told[known]
+        columns[f.name] = np.insert(column, at[~known], told[~known])
+    return _Reports(**columns)
 
 
 def _edges(
