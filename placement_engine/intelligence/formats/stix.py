@@ -103,7 +103,7 @@ def pseudonym(stix_id: str) -> str:
     Examples
     --------
     >>> pseudonym("identity--01234567-89ab-4def-8123-456789abcdef")
-    'identity-abcdefghijklenpibcdefghijklmnop'
+    'identity-abcdefghijklenopibcdefghijklmnop'
 
     Raises
     ------
