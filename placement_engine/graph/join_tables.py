@@ -243,7 +243,8 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
         direct=e.direct,
         defector=e.a,
         group=e.b,
-        is_group=e.is_group,
+        # What was read from bytes is read-only, for which compiled code is compiled anew.
+        is_group=e.is_group.copy(),
         rank=rank,
         leavers=e.leavers,
     )

@@ -139,6 +139,7 @@ def risk_of(
     rows = np.zeros((people, len(exposure)))
     first = np.searchsorted(pairs.source, np.arange(people + 1))
     form = _compiled_form() if compiled else _rows_of_arrays
+    exposure = np.array(exposure, dtype=np.float64, order="C")
 
     def fill(begin: int) -> None:
         form(
