@@ -6,7 +6,7 @@ a `RivalGraph`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,7 +17,7 @@ from placement_engine.cases.households import living_with
 from placement_engine.cases.observe import Observer
 from placement_engine.geo import Geography
 from placement_engine.graph import RivalGraph
-from placement_engine.intelligence import Network
+from placement_engine.intelligence import Network, Placement
 from placement_engine.intelligence.identity import (
     Identity,
     merged,
@@ -115,9 +115,8 @@ def graph_of(
     )
 
 
-def implied_leavers(register: Register, cases: Sequence[Case]) -> frozenset[str]:
+def implied_leavers(placed: Iterable[Placement], cases: Sequence[Case]) -> frozenset[str]:
     """Placed defectors and the subjects of cases: they count as having left their groups."""
-    placed = (stored.placement for stored in register.placements())
     return frozenset(case.subject for case in cases) | {
         p.subject for p in placed if p.category is ProtectionCategory.DEFECTOR
     }
@@ -153,11 +152,12 @@ def observe(
     """
     cases = cases_of(register, geography)
     known = standing(register, policy=policy, as_of=as_of, network=network)
+    placed = tuple(stored.placement for stored in register.placements())
     return Observer(
-        graph=graph_of(known, policy=policy, as_of=as_of, leavers=implied_leavers(register, cases)),
+        graph=graph_of(known, policy=policy, as_of=as_of, leavers=implied_leavers(placed, cases)),
         policy=policy,
         geography=geography,
-        placements=tuple(stored.placement for stored in register.placements()),
+        placements=placed,
         facilities=register.facilities(),
         households=living_with(cases, known.identity),
         identity=known.identity,

@@ -250,7 +250,9 @@ def sensitivity(
         policy, as_of = engine.policy, engine.as_of
         cases = standing.cases_of(engine.register, engine.geography)
         people = standing.protected(engine.register, cases, as_of)
-        leavers = standing.implied_leavers(engine.register, cases)
+        leavers = standing.implied_leavers(
+            (stored.placement for stored in engine.register.placements()), cases
+        )
 
         def build(network: Network) -> RivalGraph:
             known = standing.standing(engine.register, policy=policy, as_of=as_of, network=network)

@@ -181,7 +181,7 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         events=events,
         actors=actors,
         networks={s.batch: s.content_hash for s in register.snapshots() if s.until is None},
-        leavers=implied_leavers(register, entered),
+        leavers=implied_leavers((s.placement for s in stored), entered),
         judged=_judged(register, as_of),
         last=NightState.from_bytes(kept[STATE_KEY]) if STATE_KEY in kept else None,
         alerts=read_alerts(register.entries(DocumentKind.ALERT)),
