@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -119,10 +120,10 @@ def toulbar2(problem: PlacementProblem, seconds: float, *, vns: bool = False) ->
 
 def highs(problem: PlacementProblem, seconds: float) -> End:
     """HiGHS: a column for each subject and site, pair costs by a column a pair and row a site."""
-    import highspy
+    highspy: Any = import_module("highspy")
 
     start = time.perf_counter()
-    model: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    model = highspy.Highs()
     model.silent()
     sites = peers.allowed_sites(problem)
     x = [{m: model.addBinary() for m in here.tolist()} for here in sites]
