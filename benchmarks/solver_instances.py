@@ -31,6 +31,8 @@ FloatArray = NDArray[np.float64]
 
 SIZE_KM = (400.0, 1300.0)
 REGIONS = 6
+ROAD = 1.18
+"""Road for each unit of distance as the crow flies."""
 CEILING = micronats(0.05)
 LIMITS = Limits(time_s=60.0)
 STEPS = ((0.35, 150_000), (0.15, 100_000), (0.05, 50_000))
@@ -82,7 +84,7 @@ def instance(shape: Shape, *, seed: int) -> PlacementProblem:
     names = [f"N{i}" for i in range(shape.newcomers)]
     subjects = [_newcomer(SubjectRef(name), shape, country, chance) for name in names]
     pairs = [
-        _pair(a, b, chance)
+        pair(a, b, chance)
         for a in range(shape.newcomers)
         for b in range(a + 1, shape.newcomers)
         if chance.random() < shape.rivalry
@@ -100,7 +102,7 @@ def instance(shape: Shape, *, seed: int) -> PlacementProblem:
             )
         )
         pairs += [
-            _pair(newcomer, place, chance)
+            pair(newcomer, place, chance)
             for newcomer in range(shape.newcomers)
             if chance.random() < shape.met
         ]
@@ -117,27 +119,39 @@ def instance(shape: Shape, *, seed: int) -> PlacementProblem:
     )
 
 
-def _country(shape: Shape, chance: np.random.Generator) -> Country:
-    m = shape.sites
+def points(m: int, chance: np.random.Generator) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """M sites in clusters: where they and the clusters' centres are, and (M, M) kilometres."""
     centres = chance.uniform((0, 0), SIZE_KM, (max(1, m // 15), 2))
     near = centres[chance.integers(0, len(centres), m)] + chance.normal(0, 25, (m, 2))
     far = chance.uniform((0, 0), SIZE_KM, (m, 2))
     at = np.where(chance.random(m)[:, None] < 0.6, near, far)
-    km = np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2))
-    people = np.exp(chance.normal(9.7, 0.95, m))
-    market = np.argmin(((at[:, None] - centres[None]) ** 2).sum(axis=2), axis=1)
-    road = 1.18 * km
-    exposure = np.exp(-road / 40)
-    wide = np.exp(-road / 120)
-    together = market[:, None] == market[None]
-    exposure = np.maximum(exposure, np.where(together, 0.7 * wide, 0))
-    adjacent = (km < 35) & ~np.eye(m, dtype=np.bool_)
-    exposure = np.maximum(exposure, np.where(adjacent, 0.5 * wide, 0))
+    return at, centres, np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2))
+
+
+def bordered(
+    exposure: FloatArray, km: FloatArray, local: FloatArray
+) -> tuple[FloatArray, IntArray]:
+    """Exposure over borders and inside each site added, and distances with 0 for neighbours."""
+    adjacent = (km < 35) & ~np.eye(len(km), dtype=np.bool_)
+    over_border = np.where(adjacent, 0.5 * np.exp(-ROAD * km / 120), 0)
+    exposure = np.maximum(exposure, over_border)
     np.fill_diagonal(exposure, 0)
-    local = np.clip(0.9 * (people / 10_000) ** -0.25, 0.05, 0.95)
     np.fill_diagonal(exposure, np.maximum(local, exposure.max(axis=1)))
     distance = np.rint(km * 1000).astype(np.int64)
     distance[adjacent] = 0
+    return exposure, distance
+
+
+def _country(shape: Shape, chance: np.random.Generator) -> Country:
+    m = shape.sites
+    at, centres, km = points(m, chance)
+    people = np.exp(chance.normal(9.7, 0.95, m))
+    market = np.argmin(((at[:, None] - centres[None]) ** 2).sum(axis=2), axis=1)
+    road = ROAD * km
+    together = market[:, None] == market[None]
+    exposure = np.maximum(np.exp(-road / 40), np.where(together, 0.7 * np.exp(-road / 120), 0))
+    local = np.clip(0.9 * (people / 10_000) ** -0.25, 0.05, 0.95)
+    exposure, distance = bordered(exposure, km, local)
     return Country(
         distance_m=distance,
         exposure=exposure,
@@ -184,7 +198,8 @@ def _newcomer(
     )
 
 
-def _pair(a: int, b: int, chance: np.random.Generator) -> ProblemPair:
+def pair(a: int, b: int, chance: np.random.Generator, *, penalty: int | None = None) -> ProblemPair:
+    """Two who are hostile; ``penalty`` is what breaking their separation costs, None: never."""
     hostility = float(min(0.95, chance.lognormal(-2.2, 1.0)))
     metres = next((metres for step, metres in STEPS if hostility >= step), 0)
     reunion = float(chance.uniform(0, 0.3)) if chance.random() < 0.2 else 0.0
@@ -194,6 +209,7 @@ def _pair(a: int, b: int, chance: np.random.Generator) -> ProblemPair:
         hostility_ppm=round(hostility * PPM),
         reunion_ppm=round(reunion * PPM),
         separation_m=metres,
+        penalty=penalty,
     )
 
 

@@ -9,7 +9,8 @@ from statistics import median
 import numpy as np
 
 from benchmarks.measure import Row
-from benchmarks.solver_scale import CEILING, Scale, large
+from benchmarks.solver_instances import CEILING
+from benchmarks.solver_scale import Scale, large
 from placement_engine.problem import PlacementProblem, ProblemPair
 from placement_engine.solver import Limits
 from placement_engine.solver.moves import Moves, fewest_moves

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure import Row
+from benchmarks.solver_instances import CEILING, ROAD, bordered, pair, points
 from placement_engine.problem import (
     PPM,
     IntArray,
     Level,
     PlacementProblem,
-    ProblemPair,
     ProblemSubject,
     micronats,
     micronats_array,
@@ -33,11 +33,8 @@ from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FloatArray = NDArray[np.float64]
 
-SIZE_KM = (400.0, 1300.0)
 TIME_S = 10.0
-CEILING = micronats(0.05)
 PENALTY = micronats(0.02)
-STEPS = ((0.35, 150_000), (0.15, 100_000), (0.05, 50_000))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +99,11 @@ def large(scale: Scale, *, seed: int) -> PlacementProblem:
         a, b = sorted(chance.integers(0, k, 2).tolist())
         if a < b:
             rivals.add((a, b))
-    pairs += [_pair(a, b, scale, chance) for a, b in sorted(rivals)]
+    penalty = None if scale.limits else PENALTY
+    pairs += [pair(a, b, chance, penalty=penalty) for a, b in sorted(rivals)]
     for a in range(k):
         met = chance.choice(n, min(n, int(chance.poisson(scale.met))), replace=False)
-        pairs += [_pair(a, k + b, scale, chance) for b in sorted(met.tolist())]
+        pairs += [pair(a, k + b, chance, penalty=penalty) for b in sorted(met.tolist())]
     return PlacementProblem(
         sites=tuple(MunicipalityCode(f"{i:04d}") for i in range(1, m + 1)),
         distance_m=metres,
@@ -120,21 +118,9 @@ def large(scale: Scale, *, seed: int) -> PlacementProblem:
 
 
 def _country(scale: Scale, chance: np.random.Generator) -> tuple[IntArray, FloatArray]:
-    m = scale.sites
-    centres = chance.uniform((0, 0), SIZE_KM, (max(1, m // 15), 2))
-    near = centres[chance.integers(0, len(centres), m)] + chance.normal(0, 25, (m, 2))
-    far = chance.uniform((0, 0), SIZE_KM, (m, 2))
-    at = np.where(chance.random(m)[:, None] < 0.6, near, far)
-    km = np.sqrt(((at[:, None] - at[None]) ** 2).sum(axis=2))
-    road = 1.18 * km
-    exposure = np.exp(-road / scale.reach_km)
-    adjacent = (km < 35) & ~np.eye(m, dtype=np.bool_)
-    exposure = np.maximum(exposure, np.where(adjacent, 0.5 * np.exp(-road / 120), 0))
-    np.fill_diagonal(exposure, 0)
-    local = np.clip(0.9 * np.exp(chance.normal(0.25, 0.25, m)) / 2, 0.05, 0.95)
-    np.fill_diagonal(exposure, np.maximum(local, exposure.max(axis=1)))
-    distance = np.rint(km * 1000).astype(np.int64)
-    distance[adjacent] = 0
+    _, _, km = points(scale.sites, chance)
+    local = np.clip(0.9 * np.exp(chance.normal(0.25, 0.25, scale.sites)) / 2, 0.05, 0.95)
+    exposure, distance = bordered(np.exp(-ROAD * km / scale.reach_km), km, local)
     return distance, exposure
 
 
@@ -170,20 +156,6 @@ def _newcomers(
             )
         )
     return found
-
-
-def _pair(a: int, b: int, scale: Scale, chance: np.random.Generator) -> ProblemPair:
-    hostility = float(min(0.95, chance.lognormal(-2.2, 1.0)))
-    metres = next((metres for step, metres in STEPS if hostility >= step), 0)
-    reunion = float(chance.uniform(0, 0.3)) if chance.random() < 0.2 else 0.0
-    return ProblemPair(
-        a=a,
-        b=b,
-        hostility_ppm=round(hostility * PPM),
-        reunion_ppm=round(reunion * PPM),
-        separation_m=metres,
-        penalty=None if scale.limits else PENALTY,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

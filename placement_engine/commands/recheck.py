@@ -72,11 +72,7 @@ def recheck(
     from placement_engine.report.night_page import night_page
 
     start = time.monotonic()
-    with (
-        run.engine() as engine,
-        engine.register.desk.acting("recheck"),
-        _executor(workers, cluster, cluster_tls) as executor,
-    ):
+    with run.engine() as engine, engine.register.desk.acting("recheck"):
         night = look_again(
             engine.register,
             policy=engine.policy,
@@ -85,7 +81,7 @@ def recheck(
             clock=time.monotonic,
             entropy=secrets.token_bytes,
             full=full,
-            executor=executor,
+            executor=_executor(workers, cluster, cluster_tls),
             progress=_progress(progress),
         )
         moves = moves_of(night)
@@ -99,7 +95,7 @@ def recheck(
 
 
 def _executor(workers: int, cluster: str | None, tls: str | None) -> Executor:
-    """Who does the tasks, as a context manager."""
+    """Who does the tasks."""
     from placement_engine.nightly.executor import Serial
 
     if cluster is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from placement_engine.errors import InvalidConfiguration, RegisterUnavailable
@@ -81,18 +80,6 @@ class Cluster:
         )
         return cls(address, security)
 
-    def __enter__(self) -> Self:
-        """Connections are made for the work."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Connections end with the work."""
-
     def look(
         self,
         snapshot: Snapshot,
@@ -106,7 +93,6 @@ class Cluster:
         for _ in range(ATTEMPTS):
             if not left:
                 return
-            lost = _lost()
             try:
                 for number, rows in self._sent(snapshot.arrays(), policy, as_of_ordinal, left):
                     if left.pop(number, None) is not None:

@@ -7,8 +7,7 @@ and their answers are joined by row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 
@@ -22,18 +21,7 @@ Progress = Callable[[int, int], None]
 
 
 class Executor(Protocol):
-    """Does the tasks of one night over one snapshot; a context manager."""
-
-    def __enter__(self) -> Self:
-        """Ready to work."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Let go of whatever was held."""
+    """Does the tasks of one night over one snapshot; holds nothing before or after."""
 
     def look(
         self,
@@ -47,18 +35,6 @@ class Executor(Protocol):
 
 class Serial:
     """All tasks one after another in this process."""
-
-    def __enter__(self) -> Self:
-        """Nothing to make ready."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Nothing to let go of."""
 
     def look(
         self,

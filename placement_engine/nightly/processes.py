@@ -13,8 +13,6 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
-from types import TracebackType
-from typing import Self
 
 from placement_engine.errors import PlacementError
 from placement_engine.nightly.check import Rows, check_rows, numbered_graph
@@ -32,18 +30,6 @@ class Processes:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-
-    def __enter__(self) -> Self:
-        """Processes begin with the work."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Processes end with the work."""
 
     def look(
         self,

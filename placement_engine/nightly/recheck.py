@@ -113,50 +113,25 @@ def recheck(
         As their names say; nothing was written.
     """
     with register.desk.acting("recheck"):
-        return _told(
-            register,
-            policy=policy,
-            geography=geography,
-            as_of=as_of,
-            clock=clock,
-            entropy=entropy,
-            full=full,
-            executor=executor or Serial(),
-            progress=progress,
-        )
-
-
-def _told(
-    register: Register,
-    *,
-    policy: Policy,
-    geography: Geography,
-    as_of: date,
-    clock: Callable[[], float],
-    entropy: Callable[[int], bytes],
-    full: bool,
-    executor: Executor,
-    progress: Progress,
-) -> Night:
-    for attempt in range(TRIES):
-        night = look(
-            register,
-            policy=policy,
-            geography=geography,
-            as_of=as_of,
-            clock=clock,
-            entropy=entropy,
-            full=full,
-            executor=executor,
-            progress=progress,
-        )
-        try:
-            _write(register, night)
-        except StaleProposal:  # somebody has acknowledged or imported: look again
-            if attempt == TRIES - 1:
-                raise
-            continue
-        return night
+        for attempt in range(TRIES):
+            night = look(
+                register,
+                policy=policy,
+                geography=geography,
+                as_of=as_of,
+                clock=clock,
+                entropy=entropy,
+                full=full,
+                executor=executor or Serial(),
+                progress=progress,
+            )
+            try:
+                _write(register, night)
+            except StaleProposal:  # somebody has acknowledged or imported: look again
+                if attempt == TRIES - 1:
+                    raise
+                continue
+            return night
     raise AssertionError("unreachable")
 
 

@@ -78,15 +78,14 @@ def snapshot() -> Snapshot:
 
 
 def looked(executor: Executor, snapshot: Snapshot) -> bytes:
-    with executor:
-        rows = look_at(
-            executor,
-            snapshot,
-            np.arange(snapshot.placements),
-            policy=POLICY,
-            as_of_ordinal=AS_OF.toordinal(),
-            progress=lambda _done, _of: None,
-        )
+    rows = look_at(
+        executor,
+        snapshot,
+        np.arange(snapshot.placements),
+        policy=POLICY,
+        as_of_ordinal=AS_OF.toordinal(),
+        progress=lambda _done, _of: None,
+    )
     return b"".join(
         part.tobytes() for part in (rows.row, rows.share, rows.sure, rows.parts, rows.found)
     )
