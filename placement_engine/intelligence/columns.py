@@ -43,7 +43,7 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Column(Sequence[str]):
-    """R cells as (R,) int32 positions among different `texts`, in no particular order."""
+    """R cells as (R,) int32 positions among `texts`: few, in no order, rarely one of them twice."""
 
     codes: NDArray[np.int32] = field(repr=False)
     texts: Sequence[str] = field(repr=False)
@@ -59,6 +59,29 @@ class Column(Sequence[str]):
         if isinstance(at, slice):
             return Column(codes=self.codes[at], texts=self.texts)
         return self.texts[int(self.codes[at])]
+
+    def at(self, rows: Ints) -> Column:
+        """The cells of these rows; what no row has any more is no longer among the texts."""
+        if len(rows) == len(self.codes):
+            return Column(codes=self.codes[rows], texts=self.texts)
+        used, codes = np.unique(self.codes[rows], return_inverse=True)
+        texts = [self.texts[code] for code in used.tolist()]
+        return Column(codes=codes.astype(np.int32), texts=texts)
+
+    def told(self, meaning: Callable[[str], str]) -> Column:
+        """The cells with each text put otherwise."""
+        return Column(codes=self.codes, texts=[meaning(text) for text in self.texts])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Column]) -> Column:
+        """The cells of several columns, one below the other."""
+        if len(parts) == 1:
+            return parts[0]
+        codes, texts = [np.zeros(0, dtype=np.int32)], list[str]()
+        for part in parts:
+            codes.append(part.codes + np.int32(len(texts)))
+            texts += part.texts
+        return cls(codes=np.concatenate(codes), texts=texts)
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> Column:

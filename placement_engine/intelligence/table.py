@@ -86,7 +86,7 @@ class Table:
 
         A column that the file does not have reads as empty texts.
         """
-        column = self._column(name)
+        column = self.column(name)
         values = self._values(name, column, parser)
         return [values[code] for code in column.codes.tolist()]
 
@@ -94,14 +94,14 @@ class Table:
         self, name: str, parser: Callable[[str], float], kind: type = np.int32
     ) -> NDArray[Any]:
         """A column of numbers, parsed; -1 where a text was unreadable."""
-        column = self._column(name)
+        column = self.column(name)
         values = self._values(name, column, parser)
         numbers = [-1 if value is None else value for value in values]
         return np.array(numbers, dtype=kind)[column.codes]
 
     def coded(self, name: str, parser: Callable[[str], str]) -> tuple[NDArray[Any], list[str]]:
         """A column of texts as positions among its different texts, the empty one first."""
-        column = self._column(name)
+        column = self.column(name)
         index = {"": 0}
         values = self._values(name, column, parser)
         places = [index.setdefault(value or "", len(index)) for value in values]
@@ -111,7 +111,7 @@ class Table:
         self, name: str, index: Mapping[str, int], otherwise: Callable[[str], int]
     ) -> NDArray[Any]:
         """A column of texts as what `index` says of them; `otherwise` of those it does not hold."""
-        column = self._column(name)
+        column = self.column(name)
         found = np.array([index.get(text, -1) for text in column.texts], dtype=np.int32)
         if (found < 0).any():
             return self.numbers(
@@ -119,7 +119,8 @@ class Table:
             )
         return found[column.codes]
 
-    def _column(self, name: str) -> Column:
+    def column(self, name: str) -> Column:
+        """A column, blank if the file does not have it."""
         texts = self.columns.get(name)
         if texts is None:
             return Column.blank(len(self))
