@@ -93,7 +93,12 @@ class Column(Sequence[str]):
     @classmethod
     def blank(cls, rows: int) -> Column:
         """A column of nothing."""
-        return cls(codes=np.zeros(rows, dtype=np.int32), texts=("",))
+        return cls.same("", rows)
+
+    @classmethod
+    def same(cls, text: str, rows: int) -> Column:
+        """A column of one text."""
+        return cls(codes=np.zeros(rows, dtype=np.int32), texts=(text,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,9 +85,7 @@ def _mapped(table: Table, rule: TableRule, seen: set[str]) -> Table:
     given = {
         name: table.column(column).at(keep).told(str.strip) for name, column in rule.columns.items()
     }
-    given |= {
-        name: Column.blank(size).told(lambda _, t=text: t) for name, text in rule.constants.items()
-    }
+    given |= {name: Column.same(text, size) for name, text in rule.constants.items()}
     ours = Table(
         file=table.file, readable=table.readable, lines=lines, columns=given, faults=table.faults
     )
