@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.sensitivity import SensitivityTable
+from placement_engine.proposal.uncertainty import Uncertainty
 from placement_engine.report import (
     analysis_bodies,
     bodies,
@@ -76,6 +77,7 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "report": bodies.ReportBody,
         "requests": register_bodies.RequestsBody,
         "sensitivity": SensitivityTable,
+        "uncertainty": Uncertainty,
         "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }

@@ -15,7 +15,7 @@ from time import monotonic
 import numpy as np
 
 from placement_engine.errors import InvalidProblem
-from placement_engine.problem import UNLIMITED, IntArray, PlacementProblem
+from placement_engine.problem import FORBIDDEN, UNLIMITED, IntArray, PlacementProblem
 from placement_engine.solver import witness
 from placement_engine.solver.answer import Faulted, Limits, NoSafePlacement, Undecided
 from placement_engine.solver.backends import Effort
@@ -34,13 +34,17 @@ class Scenario:
 
     Parameters
     ----------
-    hostility
+    hostility, reunion
         Parts per million by pair number.
+    tables
+        M × M micro-nats by name; where the problem's own table forbids, it still does.
     unary
         M micro-nats by subject index.
     """
 
     hostility: Mapping[int, int] = field(default_factory=dict)
+    reunion: Mapping[int, int] = field(default_factory=dict)
+    tables: Mapping[str, IntArray] = field(default_factory=dict)
     unary: Mapping[int, IntArray] = field(default_factory=dict)
 
 
@@ -171,16 +175,27 @@ def tail_plan(
 
 def _under(problem: PlacementProblem, scenario: Scenario, where: str) -> PlacementProblem:
     """The problem as it costs in a scenario, its hard rules as they are."""
-    if any(not 0 <= n < len(problem.pairs) for n in scenario.hostility):
-        raise InvalidProblem(f"{where}.hostility: names a pair that is not listed.")
+    for name, chances in (("hostility", scenario.hostility), ("reunion", scenario.reunion)):
+        if any(not 0 <= n < len(problem.pairs) for n in chances):
+            raise InvalidProblem(f"{where}.{name}: names a pair that is not listed.")
+    if scenario.tables.keys() - problem.tables.keys():
+        raise InvalidProblem(f"{where}.tables: names a table that is not listed.")
     if any(not 0 <= k < len(problem.subjects) for k in scenario.unary):
         raise InvalidProblem(f"{where}.unary: names a subject that is not listed.")
     return replace(
         problem,
         pairs=tuple(
-            replace(pair, hostility_ppm=scenario.hostility.get(n, pair.hostility_ppm))
+            replace(
+                pair,
+                hostility_ppm=scenario.hostility.get(n, pair.hostility_ppm),
+                reunion_ppm=scenario.reunion.get(n, pair.reunion_ppm),
+            )
             for n, pair in enumerate(problem.pairs)
         ),
+        tables={
+            name: np.where(table == FORBIDDEN, FORBIDDEN, scenario.tables.get(name, table))
+            for name, table in problem.tables.items()
+        },
         subjects=tuple(
             replace(subject, unary=scenario.unary.get(k, subject.unary))
             for k, subject in enumerate(problem.subjects)
