@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from placement_engine.errors import InvalidProblem
-from placement_engine.problem import MAX_COST, IntArray
+from placement_engine.problem import FORBIDDEN, MAX_COST, IntArray
 
 MAX_DIGITS = 30
 """No number that is allowed is longer; refused before Python reads it."""
@@ -149,3 +149,21 @@ def matrix_of(value: Any, where: str, count: int, *, high: int) -> IntArray:
     if not np.array_equal(matrix, matrix.T):
         refuse(where, "must be symmetric")
     return matrix
+
+
+def cost_table(value: Any, count: int) -> IntArray:
+    """Costs of pairs by site, null where not allowed: an array (M, M)."""
+
+    def entry(item: Any, place: str) -> int:
+        return FORBIDDEN if item is None else cost_of(item, place)
+
+    def row(items: Any, place: str) -> list[int]:
+        found = list_of(items, place, entry)
+        if len(found) != count:
+            refuse("tables", f"a row must hold {count} costs, one a site")
+        return found
+
+    rows = list_of(value, "tables", row)
+    if len(rows) != count:
+        refuse("tables", f"a table must hold {count} rows, one a site")
+    return np.array(rows, dtype=np.int64).reshape(count, count)

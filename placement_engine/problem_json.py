@@ -25,6 +25,7 @@ from placement_engine.problem import (
 )
 from placement_engine.problem_fields import (
     cost_of,
+    cost_table,
     index_of,
     known,
     list_of,
@@ -95,7 +96,7 @@ def read_problem(text: str | bytes) -> PlacementProblem:
         capacity=_capacity(document.get("capacity", {}), site, count),
         subjects=subjects,
         pairs=tuple(_pair(item, f"pairs[{i}]", person) for i, item in enumerate(rows)),
-        tables={name: _table(table, count) for name, table in tables.items()},
+        tables={name: cost_table(table, count) for name, table in tables.items()},
         fixed={
             known(name, person, "fixed"): known(text_of(at, "fixed"), site, "fixed")
             for name, at in object_of(document.get("fixed", {}), "fixed").items()
@@ -193,22 +194,6 @@ def _key(value: Any) -> bytes:
         return bytes.fromhex(value)
     except (TypeError, ValueError):
         refuse("tie_key", "must be hexadecimal")
-
-
-def _table(value: Any, count: int) -> IntArray:
-    def entry(item: Any, place: str) -> int:
-        return FORBIDDEN if item is None else cost_of(item, place)
-
-    def row(items: Any, place: str) -> list[int]:
-        found = list_of(items, place, entry)
-        if len(found) != count:
-            refuse("tables", f"a row must hold {count} costs, one a site")
-        return found
-
-    rows = list_of(value, "tables", row)
-    if len(rows) != count:
-        refuse("tables", f"a table must hold {count} rows, one a site")
-    return np.array(rows, dtype=np.int64).reshape(count, count)
 
 
 def _capacity(value: Any, site: Mapping[str, int], count: int) -> IntArray:

@@ -59,4 +59,4 @@ def uncertainty(
             workers=run.options["workers"],
         )
     run.output.result(body, uncertainty_page(body, run.language))
-    return exit_code(body.status, interrupted=False)
+    return exit_code(body.status, interrupted=body.interrupted)

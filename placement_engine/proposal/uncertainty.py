@@ -68,6 +68,8 @@ class Uncertainty:
         What the worst worlds weigh, and how many of a hundred they are.
     proved
         Whether no plan is better if the worst worlds count.
+    interrupted
+        The search was broken off.
     """
 
     status: Status
@@ -78,6 +80,7 @@ class Uncertainty:
     by_mean: RiskOverWorlds | None = None
     by_tail: RiskOverWorlds | None = None
     proved: bool = False
+    interrupted: bool = False
 
 
 def uncertainty(
@@ -117,7 +120,7 @@ def uncertainty(
         case NoSafePlacement():
             return replace(told, status=Status.NO_SAFE_PLACEMENT)
         case Undecided():
-            return replace(told, status=Status.UNDECIDED)
+            return replace(told, status=Status.UNDECIDED, interrupted=answer.interrupted)
         case Faulted():
             return replace(told, status=Status.FAULTED)
     return replace(
@@ -134,6 +137,7 @@ def uncertainty(
         by_mean=_risk(answer.mean_only),
         by_tail=_risk(answer.plan),
         proved=answer.plan.proved,
+        interrupted=answer.interrupted,
     )
 
 

@@ -12,6 +12,8 @@ def uncertainty_page(body: Uncertainty, language: Language) -> Page:
     """What an analyst reads; only the status where there is no plan."""
     swedish = language is Language.SWEDISH
     blocks: list[Block] = [line(wording.STATUS[body.status].in_language(language), strong=True)]
+    if body.interrupted:
+        blocks.append(line(wording.INTERRUPTED.in_language(language)))
     if body.by_mean is None or body.by_tail is None:
         return Page(blocks=tuple(blocks))
     changed = sum(case.changed for case in body.cases)
@@ -60,13 +62,7 @@ def uncertainty_page(body: Uncertainty, language: Language) -> Page:
         ),
     ]
     if not body.proved:
-        blocks.append(
-            line(
-                "Tiden räckte inte för att bevisa att inget val är bättre i de värsta."
-                if swedish
-                else "The time was too short to prove that no choice is better in the worst."
-            )
-        )
+        blocks.append(line(wording.NOT_PROVED_IN_TAIL.in_language(language)))
     return Page(blocks=tuple(blocks))
 
 

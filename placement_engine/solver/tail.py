@@ -114,12 +114,15 @@ class TailAnswer:
     ----------
     changed
         Subjects whose site differs between the two.
+    interrupted
+        The search was broken off; what it had found until then is told.
     """
 
     plan: TailPlan
     mean_only: TailPlan
     changed: tuple[int, ...]
     seconds: float
+    interrupted: bool = False
 
 
 def tail_plan(
@@ -154,7 +157,7 @@ def tail_plan(
         return first
     deadline = None if limits.time_s is None else start + limits.time_s - ENDING_S
     effort = Effort(clock=clock, deadline=deadline, work_left=limits.max_work)
-    tree = _Tree(problem, problems)
+    tree = _Tree(problem, problems, interrupted=first.interrupted)
     mean = Aim(weight_percent=0, tail_percent=aim.tail_percent)
     of_mean = tree.best(mean, first.assignment, effort.part(0.5))
     start_at = of_mean.assignment
@@ -170,6 +173,7 @@ def tail_plan(
             if a != b
         ),
         seconds=clock() - start,
+        interrupted=tree.interrupted,
     )
 
 
@@ -206,7 +210,14 @@ def _under(problem: PlacementProblem, scenario: Scenario, where: str) -> Placeme
 class _Tree:
     """Branch and bound over the movers, with a vector of totals, one a scenario."""
 
-    def __init__(self, problem: PlacementProblem, problems: Sequence[PlacementProblem]) -> None:
+    def __init__(
+        self,
+        problem: PlacementProblem,
+        problems: Sequence[PlacementProblem],
+        *,
+        interrupted: bool,
+    ) -> None:
+        self.interrupted = interrupted
         self._problem = problem
         self._problems = problems
         model = compile_model(problem)
@@ -235,12 +246,15 @@ class _Tree:
     def best(self, aim: Aim, start: tuple[int, ...], effort: Effort) -> TailPlan:
         self._aim, self._effort = aim, effort
         self._best = int(aim.of(self._totals(start)[:, None])[0])
-        self._plan, self._out = start, False
+        self._plan, self._out = start, self.interrupted
         at = [-1] * len(self._order)
         root = self._base + (self._rest[0] + self._least(0) if self._order else 0)
         bound = int(aim.of(root[:, None])[0])
         if self._order:
-            self._search(0, at, self._base, self._model.free.copy())
+            try:
+                self._search(0, at, self._base, self._model.free.copy())
+            except KeyboardInterrupt:
+                self._out = self.interrupted = True
         return self.told(aim, self._plan, bound if self._out else self._best)
 
     def told(self, aim: Aim, plan: tuple[int, ...], bound: int) -> TailPlan:
@@ -268,7 +282,7 @@ class _Tree:
         return np.array([witness.total(one, plan) for one in self._problems], dtype=np.int64)
 
     def _search(self, depth: int, at: list[int], totals: IntArray, free: IntArray) -> None:
-        if self._effort.spent(1):
+        if not self._out and self._effort.spent(1):
             self._out = True
         if self._out:
             return
