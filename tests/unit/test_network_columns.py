@@ -101,3 +101,19 @@ def test_what_is_not_plain() -> None:
     assert header_of(b" a , b") == (["a", "b"], 6)
     with pytest.raises(BadRow):
         header_of(b'"a\n')
+
+
+def test_a_large_file_is_cut_alike_with_kernels_and_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [(f"P-{n * 7919 % 3000:020}", f"{n % 3}", f"o{n}") for n in range(4000)]
+    data = "\n".join(["a;b;c", *map(";".join, rows)]).encode()
+    monkeypatch.setattr(columns, "_WORTH", 0)
+    large = columns.cut(data, 6, 3, lambda line, n: None, delimiter=";")
+    small = cut_by_arrays(data, 6, 3, lambda line, n: None, delimiter=";")
+    assert large is not None
+    assert small is not None
+    assert cells(large) == cells(small) == rows
+    assert list(large.lines) == list(small.lines) == [*range(2, 4002)]
+    longer = b"a;b;c\n" + b"x" * (columns.LONGEST + 1) + b";b;c\n"
+    assert columns.cut(longer, 6, 3, lambda line, n: None, delimiter=";") is None
