@@ -52,7 +52,7 @@ def both(data: bytes, width: int, piece_size: int) -> tuple[Body, Body, list[tup
     return quick, slow, by_arrays
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(ROW, max_size=12), st.booleans(), st.integers(1, 60))
 def test_arrays_and_the_standard_reader_agree(
     rows: list[list[str]], last_newline: bool, piece_size: int
