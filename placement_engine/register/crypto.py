@@ -80,7 +80,10 @@ def decrypt(key: bytes | bytearray, nonce: bytes, ciphertext: bytes, bound: byte
     Unauthentic
         The key, nonce, ciphertext or associated data are not those of the encryption.
     """
-    return Cipher(key).decrypt(nonce, ciphertext, bound)
+    try:
+        return AESGCMSIV(key).decrypt(nonce, ciphertext, bound)
+    except InvalidTag:
+        raise Unauthentic from None
 
 
 class Cipher:

@@ -83,14 +83,15 @@ class Reading:
         return self._keys.part_ids(row_id, seal.version, count)
 
     def _open(self, ids: Sequence[bytes]) -> Iterator[tuple[Seal, bytes]]:
+        index, unseal = self._index, self._sealer.open
         for row_id, record in zip(ids, self._view.fetch(ids), strict=True):
-            entry = self._index.get(row_id)
+            entry = index.get(row_id)
             if record is None or entry is None:
                 raise unaccounted()
-            seal, body = self._sealer.open(row_id, record)
-            if seal != entry[0]:  # replaced behind our back, by a record that was once true
+            opened = unseal(row_id, record)
+            if opened[0] != entry[0]:  # replaced behind our back, by a record that was once true
                 raise unaccounted()
-            yield seal, body
+            yield opened
 
 
 class Changing(Reading):
