@@ -65,14 +65,11 @@ class Reading:
             yield record
 
     def _whole(self, row_id: bytes, seal: Seal, body: bytes) -> Document:
-        ids = self._part_ids(row_id, seal, body)
-        rest = [part for _, part in self._open(ids)] if ids else []
-        return Document(
-            id=row_id,
-            kind=KINDS[seal.kind],
-            payload=layout.join(body, rest),
-            version=seal.version,
-        )
+        payload = layout.alone(body)
+        if payload is None:
+            ids = self._part_ids(row_id, seal, body)
+            payload = layout.join(body, [part for _, part in self._open(ids)])
+        return Document(id=row_id, kind=KINDS[seal.kind], payload=payload, version=seal.version)
 
     def _part_ids(self, row_id: bytes, seal: Seal, body: bytes) -> list[bytes]:
         count = layout.parts(layout.length(body))

@@ -29,6 +29,7 @@ _SCHEMA = "CREATE TABLE row (id BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT
 _HEADER_ID = bytes(16)
 _HEAD_ID = b"\xff" * 16
 _TOGETHER = 200  # ids asked for in one statement; old builds of SQLite take at most 999
+_CACHE_KIB = 64 * 1024  # pages are read when the file is checked, accounted for and decrypted
 _LONGEST_VALUE = 1 << 20  # a damaged length must not make SQLite allocate gigabytes
 
 
@@ -250,6 +251,7 @@ def _connect(path: Path, *, read_only: bool, wait_s: float) -> sqlite3.Connectio
             "temp_store = MEMORY",
             "trusted_schema = OFF",
             "cell_size_check = ON",
+            f"cache_size = -{_CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
