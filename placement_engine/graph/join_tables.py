@@ -92,6 +92,8 @@ class Middle(NamedTuple):
         As in `Half`.
     chance, past
         Of the edge; whether it is a past membership.
+    group
+        Of a defection the group that was left, else -1.
     """
 
     start: Ints
@@ -99,6 +101,7 @@ class Middle(NamedTuple):
     edge: Ints
     chance: Floats
     past: Bools
+    group: Ints
 
 
 class End(NamedTuple):
@@ -279,4 +282,5 @@ def _middle(e: EdgeColumns, chosen: tuple[Ints, Ints], past: Bools) -> Middle:
         edge=half.edge,
         chance=e.chance[half.edge],
         past=past[half.edge],
+        group=np.where(e.kind[half.edge] == NUMBER[TieKind.DEFECTION], e.b[half.edge], -1),
     )
