@@ -105,7 +105,7 @@ def join(
         Whether to run the compiled form; both give the same numbers to the last few bits. None
         runs it where it is installed and the network so large that loading it pays.
     workers
-        Threads of the compiled form. The answer does not depend on them.
+        Threads. The answer does not depend on them.
 
     Raises
     ------
@@ -122,15 +122,16 @@ def join(
         compiled = pays(edges)
     columns = EdgeColumns.of(edges) if isinstance(edges, Edges) else edges
     tables = tables_of(columns, sources, ends)
-    if not same and len(tables.bond_end.far) < len(tables.bond.far):
+    if compiled and not same and len(tables.bond_end.far) < len(tables.bond.far):
         # Paths are the same from either side; the side with fewer bonds begins fewer of them.
+        # On arrays a beginning costs less than what has to be sorted at the ends.
         return join(
             columns,
             ends,
             sources,
             length=length,
             threshold=threshold,
-            compiled=compiled,
+            compiled=True,
             workers=workers,
         ).turned()
 
@@ -138,7 +139,9 @@ def join(
         stop = min(start + step, len(sources))
         return form(tables, sources, start, stop, len(ends), same, length, threshold - TOLERANCE)
 
-    form = _compiled_form(tables, len(ends)) if compiled else rows_of_arrays
+    form: Form = partial(rows_of_arrays, workers=workers)
+    if compiled:
+        form = _compiled_form(tables, len(ends))
     # Each piece of compiled work marks nodes of its own, so there are few.
     step = max(_ROWS, -(-len(sources) // (4 * workers))) if compiled else _ROWS_OF_ARRAYS
     starts = range(0, len(sources), step)

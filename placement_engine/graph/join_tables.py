@@ -150,8 +150,8 @@ class Tables(NamedTuple):
         (E,) ends of the edge as reported.
     rank
         (n,) of each target, -1 for the others.
-    leavers
-        As in `Edges`.
+    leavers, has_left
+        As in `Edges`; and (n,) who stands in it.
     """
 
     bond: Half
@@ -175,6 +175,7 @@ class Tables(NamedTuple):
     is_group: Bools
     rank: Ints
     leavers: Ints
+    has_left: Bools
 
 
 def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
@@ -227,6 +228,8 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     allied = allied[e.is_group[e.a[allied]] & e.is_group[e.b[allied]]]
     person, group = e.leavers // max(n, 1), e.leavers % max(n, 1)
     asked = rank[person] >= 0
+    has_left = np.zeros(n, dtype=np.bool_)
+    has_left[person] = True
     return Tables(
         bond=bond,
         enmity=enmity,
@@ -250,6 +253,7 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
         is_group=e.is_group.copy(),
         rank=rank,
         leavers=e.leavers,
+        has_left=has_left,
     )
 
 

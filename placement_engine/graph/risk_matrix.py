@@ -163,7 +163,7 @@ def risk_of(
         )
 
     starts = range(0, people, _ROWS)
-    if compiled and workers > 1:
+    if workers > 1:
         with ThreadPoolExecutor(workers) as threads:
             list(threads.map(fill, starts))
     else:
