@@ -180,8 +180,10 @@ def _edges(
     del reports, reports_open, trusted
     a, b = ends // max(n, 1), ends % max(n, 1)
     del ends
-    factor = _bond_factor(policy)[kind]
-    is_bond = ~np.isnan(factor)
+    factor = _bond_factor(policy)
+    is_bond = ~np.isnan(factor)[kind]
+    chance = np.where(np.isnan(factor), 1.0, factor)[kind]
+    chance *= strength
     persons = ~network.is_group[a] & ~network.is_group[b]
     is_member = of_kinds((TieKind.MEMBERSHIP, PAST))[kind]
     return Edges(
@@ -191,7 +193,7 @@ def _edges(
         b=b,
         kind=kind,
         strength=strength,
-        chance=strength * np.where(is_bond, factor, 1.0),
+        chance=chance,
         newest=newest,
         source=source,
         information=information,
