@@ -20,6 +20,7 @@ from placement_engine.solver.kernels.board import (
     Placed,
     build,
 )
+from placement_engine.solver.kernels.mending import mend
 from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.kernels.pairs import knots
 from placement_engine.solver.kernels.reseating import reseat
@@ -30,6 +31,10 @@ WIDTH = 32
 """Candidate sites of each mover."""
 NONE_YET = CLOSED
 """Cost of the best plan while there is none."""
+WANTED = 24
+"""Sites by the bound that a mover may be forced to, or others be sought at."""
+ASIDE, MEND_STEPS, MENDED = 40, 8_192, 0.1
+"""Movers who step aside for one, their proposals, and the heat that is left at the end."""
 SETTLING = 4
 """Times that movers of each household size are reseated where a plan settles."""
 GROUP = 1_000
@@ -63,6 +68,7 @@ class Annealing:
         self._board = board_of(problem, wide)
         self._seed = seed
         self._state = _nowhere(self._board, seed)
+        self._all = np.arange(len(wide.movers), dtype=np.int64)
         self._households = sorted(set(wide.demand.tolist()))
 
     @property
@@ -117,11 +123,51 @@ class Annealing:
             n × M added to the costs where candidates are chosen.
         """
         board, state = self._board, self._state
-        anneal(board, state, self.candidates(lean), steps, hot, cold, prices, stiff)
+        anneal(board, state, self.candidates(lean), self._all, steps, hot, cold, prices, stiff)
+
+    def mend(
+        self,
+        times: int,
+        *,
+        heat: float,
+        prices: IntArray,
+        stiff: int,
+        lean: IntArray,
+        regret: IntArray,
+    ) -> None:
+        """Mend around so many movers; see `kernels.mending`.
+
+        Parameters
+        ----------
+        heat
+            Fine cost at the start of each.
+        prices, stiff, lean
+            As in `run`.
+        regret
+            n × M from the bound.
+        """
+        width = min(WANTED, regret.shape[1])
+        wanted = np.argsort(regret, axis=1, kind="stable")[:, :width]
+        candidates = self.candidates(lean)
+        cold = heat * MENDED
+        for _ in range(times):
+            mend(
+                self._board,
+                self._state,
+                candidates,
+                wanted,
+                regret,
+                ASIDE,
+                MEND_STEPS,
+                heat,
+                cold,
+                prices,
+                stiff,
+            )
 
     def settle(self) -> None:
         """Look for a plan near where everybody stands, who stay there all the same."""
-        there = Placed(*(array.copy() for array in self._state))
+        there = Placed._make(array.copy() for array in self._state)
         for _ in range(SETTLING):
             for size in self._households:
                 reseat(self._board, there, size, GROUP)

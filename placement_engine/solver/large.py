@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import count
 
 from placement_engine.problem import PlacementProblem
-from placement_engine.solver.anneal import NONE_YET, Annealing
+from placement_engine.solver.anneal import MEND_STEPS, NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.figures import Figures
 from placement_engine.solver.model import BoolArray, share_limit
@@ -47,11 +47,13 @@ CROWD = 20.0
 SETTLE_EVERY = 32
 """Chunks between two looks for a plan near where everybody stands."""
 WORK_SHARE = 0.6
-"""Share of counted work that the second cooling gets; the exact search gets the rest."""
+"""Share of counted work for annealing; the exact search gets the rest."""
+MENDS, MEND_HEAT = 8, 0.2
+"""Mendings between two looks at the clock, and their heat, as above."""
 MOST_LEFT = 6_000_000
 """Pairs of open sites of rivals up to which what is left is searched exactly."""
-QUICK_SHARE = 0.12
-"""Share of the effort that the first cooling gets; the second gets the rest."""
+QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
+"""Shares of what is left that the first and the second cooling get; mending gets the rest."""
 
 
 def large_search(problem: PlacementProblem, *, seed: int, workers: int) -> LargeSearch | None:
@@ -299,16 +301,44 @@ class Race:
         )
 
     def _anneal(self) -> None:
-        """Cool twice: quickly for a good plan, then for as long as there is effort."""
-        shares = (QUICK_SHARE, 1.0) if self._timed else (QUICK_SHARE, WORK_SHARE)
-        for share in shares:
-            self._cooling(self._effort.part(share))
+        """Cool twice, quickly for a good plan, then slowly for a better; mend what is left."""
+        whole = self._effort if self._timed else self._effort.part(WORK_SHARE)
+        for share in (QUICK_SHARE, SLOW_SHARE):
+            self._cooling(whole.part(share))
             self._cooled.set()
-            if self._met() or self._effort.spent(0):
+            if self._met() or whole.spent(0):
                 return
             best = self._search.best
             if best is not None:
                 self._search.return_to(best)
+        if self._search.best is not None:
+            self._mending(whole)
+
+    def _mending(self, part: Effort) -> None:
+        """Mend around one mover after the other, for as long as there is effort."""
+        search, priced = self._search, self._priced
+        scale = search.spread(priced.lean)
+        for turn in count(1):
+            search.mend(
+                MENDS,
+                heat=MEND_HEAT * scale,
+                prices=priced.prices,
+                stiff=int(RIGID * scale),
+                lean=priced.lean,
+                regret=priced.regret,
+            )
+            if turn % SETTLE_EVERY == 0:
+                search.settle()
+            self._tell()
+            work = MENDS * MEND_STEPS // STEPS_OF_WORK
+            if not self._timed:
+                priced.step()
+                work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
+            self._work += work
+            if part is not self._effort:
+                self._effort.spent(work)
+            if part.spent(work) or self._met():
+                return
 
     def _proposals(self, part: Effort) -> float:
         """How many proposals an effort is likely to allow."""

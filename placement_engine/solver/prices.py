@@ -55,16 +55,16 @@ def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
     return -(-bound // wide.fine)
 
 
-HEAT = 0.1
+HEAT = 0.2
 """Heat of the first soft sweeps, in typical differences between a mover's best sites."""
-COOLER = 0.5
+COOLER = 0.6
 """Each stage of soft sweeps has so much of the heat of the one before."""
-STAGES = 9
+STAGES = 11
 """Stages of soft sweeps; what follows would move less than rounding does."""
 SWEEPS = 8
 """Soft sweeps, forward and backward, at one heat."""
-STEP = 0.5
-"""Share of the way that a price goes at once."""
+STEP = 1.4
+"""So much of the way that a load of one place alone would ask for, a price goes at once."""
 BEST_SITES = 9
 """Sites of each mover between which differences are typical."""
 
@@ -255,10 +255,15 @@ class Priced:
         """`certified_bound` of the best that was kept."""
         return certified_bound(self.wide, self._kept[0], self._kept[1])
 
+    @property
+    def regret(self) -> IntArray:
+        """What each site costs each mover above the least by the best bound, n × M."""
+        theta = self._kept[2]
+        return np.where(theta < CLOSED, theta - theta.min(axis=1)[:, None], CLOSED)
+
     def beyond(self, limit: int) -> BoolArray:
         """Sites (n × M) at which no plan stays at or below `limit` fine units."""
-        slack, theta = limit - self.best, self._kept[2]
-        found: BoolArray = theta - theta.min(axis=1)[:, None] > slack
+        found: BoolArray = self.regret > limit - self.best
         return found & self.wide.open
 
 

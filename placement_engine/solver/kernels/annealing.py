@@ -92,12 +92,10 @@ def _refuge(board: Board, state: Placed, candidates: IntArray, k: int, j: int) -
 
 
 @compiled
-def _toll(board: Board, state: Placed, price: IntArray, stiff: int, site: int, more: int) -> int:
-    """What a site charges for so many places more, or gives back for less."""
-    was = state.used[site] - board.free[site]
+def _toll(price: int, stiff: int, was: int, more: int) -> int:
+    """What a site so many above its places charges for more, or gives back for less."""
     above, before = max(0, was + more), max(0, was)
-    extra = (above * (above + 1) - before * (before + 1)) // 2
-    return int(price[site] * more + stiff * extra)
+    return price * more + stiff * ((above * (above + 1) - before * (before + 1)) // 2)
 
 
 @compiled
@@ -105,6 +103,7 @@ def anneal(
     board: Board,
     state: Placed,
     candidates: IntArray,
+    among: IntArray,
     steps: int,
     hot: float,
     cold: float,
@@ -117,6 +116,8 @@ def anneal(
     ----------
     candidates
         n × L sites that are proposed most, the first ones more often.
+    among
+        The movers who may move by themselves; whoever makes room for one may be anybody.
     hot, cold
         Fine costs.
     price
@@ -124,16 +125,17 @@ def anneal(
     stiff
         Fine penalty of the first place that a site lacks; each further one costs as much more.
     """
-    n, sites = len(state.here), len(board.free)
+    many, sites = len(among), len(board.free)
     new, old = np.empty(sites, dtype=np.int32), np.empty(sites, dtype=np.int32)
     width = candidates.shape[1]
     limited = len(board.row_base) > 0 or board.ceiling.min() < UNLIMITED
     here, delta, dice = state.here, state.delta, state.dice
+    used, free, demand = state.used, board.free, board.demand
     rounds = max(1, steps // TURNS)
     for turn in range(rounds):
         heat = hot + (cold - hot) * (turn / rounds)
         for _ in range(TURNS):
-            k = draw(dice, n)
+            k = among[draw(dice, many)]
             if draw(dice, NARROW) == 0:
                 site = draw(dice, sites)
             else:
@@ -142,24 +144,24 @@ def anneal(
             if site == before or delta[k, site] >= CLOSED // 2:
                 continue
             j, refuge = -1, -1
-            need = board.demand[k]
+            need = demand[k]
             change = delta[k, site] - delta[k, before]
-            if state.used[site] + need > board.free[site] and draw(dice, CROWDED) > 0:
+            if used[site] + need > free[site] and draw(dice, CROWDED) > 0:
                 j = _partner(board, state, k, site)
                 refuge = -1 if j < 0 else _refuge(board, state, candidates, k, j)
                 if refuge < 0:
                     continue
-                size = board.demand[j]
+                size = demand[j]
                 change += delta[j, refuge] - delta[j, site]
-                change += _toll(board, state, price, stiff, site, need - size)
+                change += _toll(price[site], stiff, used[site] - free[site], need - size)
                 if refuge == before:
-                    change += _toll(board, state, price, stiff, before, size - need)
+                    change += _toll(price[before], stiff, used[before] - free[before], size - need)
                 else:
-                    change += _toll(board, state, price, stiff, refuge, size)
-                    change += _toll(board, state, price, stiff, before, -need)
+                    change += _toll(price[refuge], stiff, used[refuge] - free[refuge], size)
+                    change += _toll(price[before], stiff, used[before] - free[before], -need)
             else:
-                change += _toll(board, state, price, stiff, site, need)
-                change += _toll(board, state, price, stiff, before, -need)
+                change += _toll(price[site], stiff, used[site] - free[site], need)
+                change += _toll(price[before], stiff, used[before] - free[before], -need)
             most = heat * board.chill[draw(dice, DRAWS)]
             if limited and (change <= most or state.tally[OVER] > 0):
                 change += _limits(board, state, k, site, new, old)

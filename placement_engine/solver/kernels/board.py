@@ -80,7 +80,7 @@ def draw(dice: NDArray[np.uint64], below: int) -> int:
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
     dice[0] = x
-    return int(np.int64((x >> np.uint64(16)) % np.uint64(below)))
+    return int(np.int64(((x >> np.uint64(32)) * np.uint64(below)) >> np.uint64(32)))
 
 
 @compiled

@@ -13,11 +13,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement_engine.compiled import COMPILED, compiled
 from placement_engine.problem import IntArray
 from placement_engine.solver.kernels.messages import CLOSED, LARGEST
 from placement_engine.solver.kernels.pairs import WALL, FloatArray, SmallArray
+
+SingleArray = NDArray[np.float32]
 
 REACH = 16
 """Costs that are `REACH` times the heat above the least count nothing; (1 - z / 16) to the
@@ -29,7 +32,7 @@ STEEPEST = 3.0
 
 
 def _soft_by_rows(
-    table: SmallArray, own: IntArray, most: int, heat: float, out: SmallArray, sums: SmallArray
+    table: SmallArray, own: IntArray, most: int, heat: float, out: SmallArray, sums: SingleArray
 ) -> int:
     """As `messages.message`, but soft; `sums` is M float32 to work in."""
     low = np.int64(CLOSED)
@@ -44,7 +47,6 @@ def _soft_by_rows(
             for j in range(out.size):
                 out[j] = np.int32(min(out[j], np.int32(table[i, j] + mine)))
     scale, one, zero = np.float32(1.0 / (REACH * heat)), np.float32(1.0), np.float32(0.0)
-    reach = np.float64(REACH) * heat
     for i in range(table.shape[0]):
         if own[i] - low <= most:
             mine = np.int32(own[i] - low)
@@ -63,7 +65,7 @@ def _soft_by_rows(
 
 
 def _soft_at_once(
-    table: SmallArray, own: IntArray, most: int, heat: float, out: SmallArray, sums: FloatArray
+    table: SmallArray, own: IntArray, most: int, heat: float, out: SmallArray, sums: SingleArray
 ) -> int:
     low = int(own.min())
     rows = np.flatnonzero(own - low <= most)
