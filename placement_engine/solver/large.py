@@ -12,10 +12,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
+from placement_engine.compiled import ready
 from placement_engine.problem import PlacementProblem
 from placement_engine.solver.anneal import MEND_STEPS, NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.figures import Figures
+from placement_engine.solver.kernels.annealing import anneal
+from placement_engine.solver.kernels.board import build
+from placement_engine.solver.kernels.mending import mend
+from placement_engine.solver.kernels.messages import supported, sweep
+from placement_engine.solver.kernels.reseating import reseat
+from placement_engine.solver.kernels.softening import soft_sweep
+from placement_engine.solver.kernels.transport import transport
 from placement_engine.solver.model import BoolArray, share_limit
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.prices import Priced
@@ -36,14 +44,18 @@ STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 PAIRS_OF_WORK = 8
 """Pairs of one sweep that count as a node."""
-HOT, MILD, COLD = 1.2, 0.6, 0.03
-"""Heat at the start and the end of a cooling, in typical differences between sites: hot
-where each mover has `PATIENT` proposals or more, mild where she has fewer."""
+HOT, COLD = 1.2, 0.03
+"""Heat at the start and the end of a cooling, in typical differences between sites."""
+MILD, FROST = 0.6, 0.01
+"""The same where each mover has fewer than `PATIENT` proposals."""
 PATIENT = 3_000
 STIFF, RIGID = 0.3, 0.6
 """Penalty of a place too few at the start and the end of a cooling, in the same."""
+CROWDED, STIFFER = 0.1, 1.2
+"""Places too few for each mover that a cooling may begin with, falling to none, and the
+factor by which the penalty rises from chunk to chunk where there are more."""
 CROWD = 20.0
-"""And in a search for any plan."""
+"""And where proposals are few."""
 SETTLE_EVERY = 32
 """Chunks between two looks for a plan near where everybody stands."""
 WORK_SHARE = 0.6
@@ -60,6 +72,11 @@ def large_search(problem: PlacementProblem, *, seed: int, workers: int) -> Large
     """The search of a problem; None where its costs are too large for the kernels."""
     wide = lay_wide(problem)
     return None if wide is None else LargeSearch(problem, wide, seed=seed, workers=workers)
+
+
+def is_warm() -> bool:
+    """Whether the kernels run at once; compiling them takes longer than most limits."""
+    return ready(anneal, build, mend, reseat, soft_sweep, sweep, supported, transport)
 
 
 class LargeSearch:
@@ -82,6 +99,12 @@ class LargeSearch:
         self._workers = workers
         self._bands: dict[int, Wide] = {}
         self._left: BoolArray | None = None
+        self._race: Race | None = None
+
+    @property
+    def bound(self) -> int:
+        """The bound of the total that is certified so far, where a search was interrupted."""
+        return 0 if self._race is None else self._race.bound
 
     def answer(self, question: Question, effort: Effort, on_plan: OnPlan) -> Reply:
         """Answer within the effort.
@@ -104,6 +127,7 @@ class LargeSearch:
                 seed=self._seed,
                 workers=self._workers,
             )
+            self._race = race
             reply = race.run()
             self._left = race.left() if reply.complete else None
             return reply
@@ -228,6 +252,11 @@ class Race:
             self._finish(self._effort)
         return self._reply()
 
+    @property
+    def bound(self) -> int:
+        """Micro-nats that no plan within the band stays below, as certified so far."""
+        return self._wide.base_total + self._priced.certified()
+
     def left(self) -> BoolArray:
         """Which sites, n × M, plans as good as the best may use."""
         found: BoolArray = self._wide.open & ~self._priced.beyond(self._cost())
@@ -244,7 +273,7 @@ class Race:
     def _reply(self) -> Reply:
         wide, finished = self._wide, self._finished
         base = wide.base_total
-        bound = base + self._priced.certified()
+        bound = self.bound
         cost = self._cost()
         if cost >= NONE_YET:
             return Reply(plan=self._question.start, bound=bound, complete=False, work=self._work)
@@ -351,10 +380,13 @@ class Race:
     def _cooling(self, part: Effort) -> None:
         search, priced = self._search, self._priced
         scale = search.spread(priced.lean)
-        hot = HOT if self._proposals(part) >= PATIENT * len(search.wide.movers) else MILD
+        patient = self._proposals(part) >= PATIENT * len(search.wide.movers)
+        hot, cold, rigid = (HOT, COLD, RIGID) if patient else (MILD, FROST, CROWD)
+        soft = STIFF if patient else CROWD
         begun = part.clock() if part.deadline is not None else 0.0
         all_work = part.work_left
         chunk = _chunk(search)
+        stiffer = 1.0
         for turn in count(1):
             passed = 0.0
             if part.deadline is not None:
@@ -362,8 +394,10 @@ class Race:
             if all_work is not None and part.work_left is not None:
                 passed = max(passed, 1 - part.work_left / max(1, all_work))
             passed = min(1.0, passed)
-            heat = hot * scale * (COLD / hot) ** passed
-            stiff = int(STIFF * scale * (RIGID / STIFF) ** passed)
+            heat = hot * scale * (cold / hot) ** passed
+            crowded = search.excess > CROWDED * (1 - passed) * len(search.wide.movers)
+            stiffer = stiffer * STIFFER if crowded else max(1.0, stiffer / STIFFER)
+            stiff = int(stiffer * soft * scale * (rigid / soft) ** passed)
             search.run(
                 chunk, hot=heat, cold=heat, prices=priced.prices, stiff=stiff, lean=priced.lean
             )
