@@ -82,7 +82,7 @@ def test_no_step_takes_the_certificate_above_the_best_plan(seed: int) -> None:
 
 
 def test_mending_and_settling_leave_the_sums_as_they_are() -> None:
-    problem = large(Scale(newcomers=40, placed=60, sites=30), seed=2)
+    problem = large(Scale(newcomers=40, placed=60, sites=60, limits=False), seed=2)
     wide = lay_wide(problem)
     assert wide is not None
     priced, search = Priced(wide), Annealing(problem, wide, seed=1)
@@ -119,7 +119,7 @@ def test_without_kernels_at_hand_a_limit_of_time_is_kept_by_other_means(
 
     monkeypatch.setattr(large_module, "is_warm", lambda: False)
     monkeypatch.setattr(large_module, "large_search", refused)
-    problem = large(Scale(newcomers=25, placed=20, sites=20), seed=1)
+    problem = large(Scale(newcomers=25, placed=20, sites=60, limits=False), seed=1)
     answer = solve(problem, limits=Limits(time_s=1.0))
     assert isinstance(answer, Proposed)
     assert answer.witness.assignment == answer.assignment
