@@ -27,6 +27,8 @@ from placement_engine.solver import Limits, Proposed, solve
 from placement_engine.solver.choices import rank_sites
 from placement_engine.solver.warming import warm
 
+FIRST_SEED = 11
+"""Parameters were tuned on seeds below this one."""
 BUSY = 1.0
 """Load above which processor seconds are counted."""
 GROWTH = (100, 500, 1_000, 2_000, 4_000)
@@ -158,7 +160,8 @@ def run_table(_folder: Path, runs: int) -> list[Row]:
     rows = [_one()]
     for case in CASES:
         told = [
-            apart(case.scale, seed, case.time_s) for seed in range(2, min(case.seeds, runs) + 2)
+            apart(case.scale, seed, case.time_s)
+            for seed in range(FIRST_SEED, FIRST_SEED + min(case.seeds, runs))
         ]
         rows += _rows(case, told)
     rows += [_bottleneck(500, 0.5), _bottleneck(2_000, 3.0), *_growth()]
@@ -168,7 +171,7 @@ def run_table(_folder: Path, runs: int) -> list[Row]:
 
 def _one() -> Row:
     """One newcomer: proved, and all sites ranked."""
-    problem = large(replace(SHORT, newcomers=1), seed=2)
+    problem = large(replace(SHORT, newcomers=1), seed=FIRST_SEED)
     taken = []
     proved = True
     for _ in range(6):
@@ -216,7 +219,7 @@ def _rows(case: Case, told: Sequence[Told | None]) -> list[Row]:
 
 
 def _bottleneck(newcomers: int, target: float) -> Row:
-    told = apart(replace(SHORT, newcomers=newcomers), 2, 30.0, band=True)
+    told = apart(replace(SHORT, newcomers=newcomers), FIRST_SEED, 30.0, band=True)
     what = f"worst band proved, K={newcomers:,} N=20,000"
     if told is None or not told.proved:
         return Row(what=what, value=float("inf"), unit="s", target=target, note="not proved")
@@ -226,7 +229,7 @@ def _bottleneck(newcomers: int, target: float) -> Row:
 def _growth() -> list[Row]:
     """Time to a proved gap, and memory, over sizes at one density: powers of the size."""
     scales = [Scale(newcomers=k, placed=10 * k) for k in GROWTH]
-    told = [apart(scale, 2, 60.0, gap=GROWTH_GAP) for scale in scales]
+    told = [apart(scale, FIRST_SEED, 60.0, gap=GROWTH_GAP) for scale in scales]
     found = [(k, one) for k, one in zip(GROWTH, told, strict=True) if one is not None]
     sizes = np.log([k for k, _ in found])
     rows = []
