@@ -36,6 +36,20 @@ def test_a_private_key_is_not_shown() -> None:
     assert repr(signer) == str(signer) == "SeedSigner(...)"
 
 
+@pytest.mark.parametrize("clock", [True, False], ids=["clock", "no clock"])
+def test_a_leaf_is_one_line_of_json_that_is_read_as_it_was_written(clock: bool) -> None:
+    told = entry(1, who="Åsa", case="C-1")
+    if not clock:
+        told = replace(told, at=None)
+    at = '"2026-11-22T12:00:01+00:00"' if clock else "null"
+    leaf = (
+        f'{{"salt":"{1:032x}","at":{at},"who":"Åsa","role":"analyst","purpose":"p",'
+        '"act":"read","call":"placements","case":"C-1"}'
+    )
+    assert told.encode().decode() == leaf
+    assert audit.Entry.decode(leaf.encode()) == told
+
+
 @pytest.mark.parametrize(("over", "pages"), [(-1, 1), (0, 1), (1, 2)])
 def test_a_page_is_filled_to_its_last_byte(over: int, pages: int) -> None:
     own, first = vault(), entry(1)
