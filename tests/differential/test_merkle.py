@@ -144,13 +144,13 @@ def test_every_proof_of_every_small_tree() -> None:
         own, new = hashes(leaves), defined_root(leaves)
         for index in range(size):
             path = merkle.inclusion(own, index)
-            for at in range(size):
+            for at in range(-1, size + 2):
                 holds = merkle.includes(own[index], index=at, size=size, path=path, root_hash=new)
                 assert holds is (at == index)
         for earlier in range(size + 1):
             way = merkle.consistency(own, earlier)
             old = defined_root(leaves[:earlier])
-            for guess in range(size + 1):
+            for guess in range(-1, size + 2):
                 holds = merkle.extends(guess, old, size=size, root_hash=new, path=way)
                 assert holds is (guess == earlier)
 
