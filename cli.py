@@ -33,6 +33,7 @@ from placement_engine.commands import (
     report,
     sensitivity,
     solve,
+    uncertainty,
     users,
 )
 from placement_engine.commands import help as about
@@ -46,6 +47,7 @@ app = program(
         "approve": approve.approve,
         "explain": explain.explain,
         "sensitivity": sensitivity.sensitivity,
+        "uncertainty": uncertainty.uncertainty,
         "report": report.report,
         "case add": case.add,
         "case show": case.show,

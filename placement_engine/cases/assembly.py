@@ -10,7 +10,7 @@ import numpy as np
 from placement_engine.cases.rule import Effect
 from placement_engine.cases.rules.registry import RULES
 from placement_engine.cases.steps import Step, highest_step
-from placement_engine.cases.world import World
+from placement_engine.cases.world import BoolArray, World
 from placement_engine.graph import RivalGraph
 from placement_engine.problem import (
     FORBIDDEN,
@@ -54,15 +54,22 @@ class Assembly:
         return tuple(code for code, e in self.effects[case].items() if e.unchecked[site])
 
 
-def assemble(world: World, graph: RivalGraph, *, seed: int = 0) -> Assembly:
+def assemble(
+    world: World, graph: RivalGraph, *, seed: int = 0, folded: BoolArray | None = None
+) -> Assembly:
     """Compile all rules for all cases of a world.
 
     People already placed whose ceiling several newcomers could only lift together enter
     as fixed subjects with pairs of their own; all others are folded into unary costs.
+
+    Parameters
+    ----------
+    folded
+        (N,) who is folded, such as in a problem to compare with; found unless given.
     """
     effects = _effects(world)
     masks = tuple(_forbidden(of_case) for of_case in effects)
-    folded = _foldable(world, masks)
+    folded = _foldable(world, masks) if folded is None else folded
     if not folded.all():
         # Only costs depend on who is folded; the masks stay.
         world = replace(world, folded=folded)

@@ -6,6 +6,7 @@ Reads the graph, the geography and the register's placements; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date
 
 import numpy as np
@@ -90,6 +91,14 @@ class Observer:
     def present(self) -> Present:
         """Groups and named actors, where they are known to be."""
         return self._present
+
+    def under(self, graph: RivalGraph) -> Observer:
+        """The same facts of the same day, were the network this one."""
+        other = copy(self)
+        other.graph = graph
+        other._present = _present(graph, self.geography)
+        other._shares = {}
+        return other
 
     def household(self, subject: SubjectRef) -> Household:
         """Those who live together with a placed person, herself first; by kept ids."""

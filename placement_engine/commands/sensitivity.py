@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, SEARCH, Run, shared
-from placement_engine.vocabulary import CaseId
 
 
 @shared(REGISTER, MODEL, SEARCH, OUTPUT)
@@ -21,7 +20,7 @@ def sensitivity(
     ] = None,
 ) -> None:
     """Tell if the first choice changes when a policy number is 50 % lower or higher."""
-    from placement_engine.cases import gates
+    from placement_engine.commands.search import asked_cases
     from placement_engine.errors import UsageError
     from placement_engine.geo import Geography, load_geography
     from placement_engine.policy import Policy
@@ -36,10 +35,7 @@ def sensitivity(
             raise UsageError(
                 "--number names no number of the policy.", do="See: placement config show."
             )
-        asked = [engine.case(CaseId(case)) for case in dict.fromkeys(cases)]
-        for case in asked:
-            gates.check(case, engine.as_of)
-        gates.check_together(asked)
+        asked = asked_cases(engine, cases)
 
         def geography(policy: Policy) -> Geography:
             if policy.road.factor == engine.geography.road_factor:

@@ -38,6 +38,10 @@ def solve(
             "--apart", metavar="KM", help="How far somebody lives from every plan shown; 50."
         ),
     ] = 50.0,
+    scenarios: Annotated[
+        str | None,
+        typer.Option("--scenarios", metavar="FILE", help="Mind the worst of these networks too."),
+    ] = None,
 ) -> int:
     """Solve a problem; exit 0 with a checked plan, 3 with a confirmed conflict, 4 undecided."""
     from placement_engine.commands.search import exit_code
@@ -52,6 +56,10 @@ def solve(
         raise UsageError("--alternatives is out of range.")
     if not 0 <= apart_km < MOST_KM:
         raise UsageError("--apart is out of range.")
+    if scenarios is not None:
+        if alternatives:
+            raise UsageError("--scenarios and --alternatives do not go together.")
+        return _under_scenarios(run, problem_file, scenarios)
     start = monotonic()
     limits = run.limits()
     problem = read_problem(read_bytes(problem_file))
@@ -84,4 +92,26 @@ def solve(
     body = outcome_body(problem, answer, others, lowered)
     body = replace(body, interrupted=body.interrupted or interrupted)
     run.output.result(body, outcome_page(body, run.language))
+    return exit_code(body.status, interrupted=body.interrupted)
+
+
+def _under_scenarios(run: Run, problem_file: str, scenarios_file: str) -> int:
+    from placement_engine.commands.search import exit_code
+    from placement_engine.problem_json import read_problem
+    from placement_engine.report.tail_page import tail_body, tail_page
+    from placement_engine.solver.scenarios import read_scenarios
+    from placement_engine.solver.tail import tail_plan
+
+    problem = read_problem(read_bytes(problem_file))
+    scenarios, aim = read_scenarios(read_bytes(scenarios_file), problem)
+    answer = tail_plan(
+        problem,
+        scenarios,
+        aim=aim,
+        limits=run.limits(),
+        seed=run.options["seed"],
+        workers=run.options["workers"],
+    )
+    body = tail_body(problem, aim, answer)
+    run.output.result(body, tail_page(body, run.language))
     return exit_code(body.status, interrupted=body.interrupted)

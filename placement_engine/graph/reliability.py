@@ -8,7 +8,7 @@ components", Technometrics 5, 1963).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,23 @@ def path_family(graph: RivalGraph, a: str, b: str, *, max_length: int | None = N
     used = np.unique(np.concatenate([np.zeros(0, np.int64), *(block.ravel() for block in found)]))
     return PathFamily(
         paths=tuple(np.searchsorted(used, block) for block in found), chance=edges.chance[used]
+    )
+
+
+def drawn_world(graph: RivalGraph, *, seed: int) -> RivalGraph:
+    """The graph of one world drawn at random: each tie holds for certain or not at all.
+
+    Over many seeds the mean of a pair's ``h_or`` is its ``R``. Grades, strengths and who has
+    left a group stay as they are: the draw says which ties are true, not who knew of them.
+    """
+    chance = graph.edges.chance
+    holds = np.random.default_rng(seed).random(len(chance)) < chance
+    return RivalGraph(
+        network=graph.network,
+        edges=replace(graph.edges, chance=holds.astype(np.float64)),
+        policy=graph.policy,
+        as_of=graph.as_of,
+        index=dict(graph.index),
     )
 
 

@@ -21,6 +21,11 @@ from placement_engine.proposal.outcome import (
 )
 from placement_engine.vocabulary import Band, Language
 
+INTERRUPTED: Final = Wording(sv="AVBRUTET", en="INTERRUPTED")
+NOT_PROVED_IN_TAIL: Final = Wording(
+    sv="Tiden räckte inte för att bevisa att inget val är bättre i de värsta fallen.",
+    en="The time was too short to prove that no choice is better in the worst cases.",
+)
 STATUS: Final[Mapping[Status, Wording]] = MappingProxyType(
     {
         Status.PROPOSED: Wording(sv="Förslag finns.", en="Proposed."),

@@ -125,6 +125,39 @@ class OutcomeBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TailPlanBody:
+    """A plan, and the mean and the worst of its totals over all scenarios, in micro-nats."""
+
+    assignment: dict[str, str]
+    totals_micronats: tuple[int, ...]
+    mean_micronats: float
+    tail_micronats: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailBody:
+    """What ``placement solve --scenarios`` prints: the plan for the aim beside that for the mean.
+
+    ``value`` and ``lower_bound`` are ``100 * tail_percent * scenarios`` times the aim, so
+    that they are whole; plans are null where there is none.
+    """
+
+    status: Status
+    interrupted: bool
+    weight_percent: int
+    tail_percent: int
+    plan: TailPlanBody | None
+    mean_only: TailPlanBody | None
+    changed: tuple[str, ...]
+    value: int | None
+    lower_bound: int | None
+    proved_optimal: bool
+    witness: WitnessBody
+    conflict: tuple[OutcomeConflict, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairRow:
     """Two people and how likely it is that they are hostile; ``path`` is the best one."""
 

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from placement_engine.cases.case import Case
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.sensitivity import SensitivityTable
+from placement_engine.proposal.uncertainty import Uncertainty
 from placement_engine.report import (
     analysis_bodies,
     bodies,
@@ -26,6 +27,7 @@ from placement_engine.report import (
     register_bodies,
 )
 from placement_engine.report.demo_page import DemoBody
+from placement_engine.report.entered import ProblemDocument, ScenariosDocument
 
 VERSION = 1
 PREFIX = "placement_engine/"
@@ -76,12 +78,16 @@ DOCUMENTS: Final[Mapping[str, type]] = MappingProxyType(
         "report": bodies.ReportBody,
         "requests": register_bodies.RequestsBody,
         "sensitivity": SensitivityTable,
+        "uncertainty": Uncertainty,
+        "tail": bodies.TailBody,
         "users": register_bodies.UsersBody,
         "verification": bodies.VerificationBody,
     }
 )
 """Name of each document that is printed, and the type of its body."""
-ENTERED: Final[Mapping[str, type]] = MappingProxyType({"case": Case})
+ENTERED: Final[Mapping[str, type]] = MappingProxyType(
+    {"case": Case, "problem": ProblemDocument, "scenarios": ScenariosDocument}
+)
 """The same for documents that are handed in, where what has a default may be left out."""
 
 

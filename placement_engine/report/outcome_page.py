@@ -68,14 +68,7 @@ def outcome_body(
                 Status.NO_SAFE_PLACEMENT,
                 seconds=answer.seconds,
                 checked=True,
-                conflict=tuple(
-                    OutcomeConflict(
-                        rule=member.rule,
-                        subjects=tuple(problem.subjects[s].id for s in member.subjects),
-                        pair_class=member.pair_class,
-                    )
-                    for member in answer.conflict
-                ),
+                conflict=conflicts(problem, answer),
                 relaxations=relaxations,
             )
         case Undecided():
@@ -86,6 +79,18 @@ def outcome_body(
             return _without_plan(Status.FAULTED, seconds=answer.seconds)
         case _:
             assert_never(answer)
+
+
+def conflicts(problem: PlacementProblem, answer: NoSafePlacement) -> tuple[OutcomeConflict, ...]:
+    """The rules that no plan can keep together."""
+    return tuple(
+        OutcomeConflict(
+            rule=member.rule,
+            subjects=tuple(problem.subjects[s].id for s in member.subjects),
+            pair_class=member.pair_class,
+        )
+        for member in answer.conflict
+    )
 
 
 def _without_plan(
@@ -156,7 +161,7 @@ def outcome_page(body: OutcomeBody, language: Language) -> Page:
     swedish = language is Language.SWEDISH
     blocks: list[Block] = [line(wording.STATUS[body.status].in_language(language), strong=True)]
     if body.interrupted:
-        blocks.append(line("AVBRUTET" if swedish else "INTERRUPTED"))
+        blocks.append(line(wording.INTERRUPTED.in_language(language)))
     if body.assignment:
         blocks.append(
             Table(
@@ -166,7 +171,7 @@ def outcome_page(body: OutcomeBody, language: Language) -> Page:
         )
         blocks.append(_levels(body, language))
     if body.conflict:
-        blocks.append(_conflict(body, language))
+        blocks.append(conflict_table(body.conflict, language))
     if body.relaxations:
         blocks.append(_relaxations(body, language))
     if body.alternatives:
@@ -194,7 +199,8 @@ def _levels(body: OutcomeBody, language: Language) -> Table:
     )
 
 
-def _conflict(body: OutcomeBody, language: Language) -> Table:
+def conflict_table(conflict: tuple[OutcomeConflict, ...], language: Language) -> Table:
+    """Rules, whom they hold for, and the class of a separation."""
     return Table(
         columns=("regel", "personer", "klass")
         if language is Language.SWEDISH
@@ -207,7 +213,7 @@ def _conflict(body: OutcomeBody, language: Language) -> Table:
                 if member.pair_class is None
                 else wording.BAND[member.pair_class].in_language(language),
             )
-            for member in body.conflict
+            for member in conflict
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -22,16 +23,26 @@ CAPACITY: Lift = (Kind.CAPACITY, "capacity", ())
 
 
 def lowered(
-    problem: PlacementProblem, lifts: Mapping[Lift, int], ladder: Sequence[int]
+    problem: PlacementProblem,
+    lifts: Mapping[Lift, int],
+    ladder: Sequence[int],
+    most: Mapping[int, int] = MappingProxyType({}),
 ) -> PlacementProblem:
     """A problem with some of its rules lowered by so many steps.
+
+    Every site gets the places by which capacity is lowered, so that a plan may take more of
+    them in all; see `places_over`.
 
     Parameters
     ----------
     ladder
         Separations in metres, falling; each step lowers to the next that is shorter.
+    most
+        Most places more at some sites.
     """
-    places = lifts.get(CAPACITY, 0)
+    places = np.full(len(problem.sites), lifts.get(CAPACITY, 0), dtype=np.int64)
+    for site, few in most.items():
+        places[site] = min(int(places[site]), few)
     limited = problem.capacity != UNLIMITED
     tables = dict(problem.tables)
     pairs = []
@@ -89,13 +100,20 @@ def broken(
             steps = [0] if pair.table is not None else rungs(pair.separation_m, ladder)
             reached = next(i for i, rung in enumerate(steps) if rung <= metres)
             yield (Kind.SEPARATION, "separation", (pair.a, pair.b)), reached + 1
-    over = 0
-    for site in set(plan):
-        free = int(problem.capacity[site])
-        there = sum(problem.subjects[k].demand for k, s in enumerate(plan) if s == site)
-        over += 0 if free == UNLIMITED else max(0, there - free)
+    over = sum(places_over(problem, plan).values())
     if over:
         yield CAPACITY, over
+
+
+def places_over(problem: PlacementProblem, plan: Sequence[int]) -> dict[int, int]:
+    """How many places a plan takes beyond the capacity, by site; only where it does."""
+    over = {}
+    for site in sorted(set(plan)):
+        free = int(problem.capacity[site])
+        there = sum(problem.subjects[k].demand for k, s in enumerate(plan) if s == site)
+        if free != UNLIMITED and there > free:
+            over[site] = there - free
+    return over
 
 
 def rungs(metres: int, ladder: Sequence[int]) -> list[int]:

@@ -23,7 +23,15 @@ from placement_engine.solver.backends import Effort, Question
 from placement_engine.solver.clauses import PAIR_CLASSES_PPM, Clause, Kind, clauses_of
 from placement_engine.solver.conflict import NODES_EACH, clash
 from placement_engine.solver.cover import blocked_sites
-from placement_engine.solver.lowering import Lift, broken, let_in, lift_of, lowered
+from placement_engine.solver.lowering import (
+    CAPACITY,
+    Lift,
+    broken,
+    let_in,
+    lift_of,
+    lowered,
+    places_over,
+)
 from placement_engine.solver.model import Tables
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.solving import ENDING_S, solve
@@ -168,6 +176,39 @@ def relaxations(
     return tree.told(proved)
 
 
+_Key = tuple[frozenset[tuple[Lift, int]], frozenset[tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """Rules lowered by so many steps, and the most places that some sites may get of them."""
+
+    lifts: Mapping[Lift, int]
+    most: Mapping[int, int]
+
+    @property
+    def key(self) -> _Key:
+        return frozenset(self.lifts.items()), frozenset(self.most.items())
+
+    @property
+    def steps(self) -> int:
+        return sum(self.lifts.values())
+
+    def with_lower(self, lift: Lift) -> _Node:
+        """One step more of a rule; a place more may stand anywhere again."""
+        most = {} if lift == CAPACITY else self.most
+        return _Node({**self.lifts, lift: self.lifts.get(lift, 0) + 1}, most)
+
+    def with_fewer(self, over: Mapping[int, int]) -> list[_Node]:
+        """Those without a plan that takes more places in all than steps are counted.
+
+        Any other plan takes fewer at one of its sites at least.
+        """
+        if sum(over.values()) <= self.lifts.get(CAPACITY, 0):
+            return []
+        return [_Node(self.lifts, {**self.most, site: few - 1}) for site, few in over.items()]
+
+
 class _Tree:
     """The relaxations of one problem that were found."""
 
@@ -222,17 +263,17 @@ class _Tree:
     def best_first(self) -> bool:
         """Several movers: lower one member of each conflict, fewest steps first."""
         number = itertools.count()
-        heap: list[tuple[int, int, dict[Lift, int]]] = [(0, next(number), {})]
-        seen: set[frozenset[tuple[Lift, int]]] = set()
+        heap: list[tuple[int, int, _Node]] = [(0, next(number), _Node({}, {}))]
+        seen: set[_Key] = set()
         unknown = MOST_STEPS + 1
         while heap:
-            steps, _, lifts = heapq.heappop(heap)
+            steps, _, node = heapq.heappop(heap)
             if self._enough(steps):
                 break
             if steps > MOST_STEPS or self._effort.spent(1):
                 unknown = min(unknown, steps)
                 break
-            tried = self._lowered(lifts)
+            tried = lowered(self._problem, node.lifts, self._ladder, node.most)
             reply = OwnSearch(tried, dominance=False, tables=self._tables).answer(
                 Question(goal=None, band=len(tried.bands)),
                 self._effort.part(1.0, nodes=NODES_EACH),
@@ -240,20 +281,24 @@ class _Tree:
             )
             self._effort.spent(reply.work)
             if reply.plan is not None:
-                self._note(self._best_plan(tried, reply.plan))
-                continue
-            clauses = clauses_of(tried, rule_order=self._rule_order, pair_classes_ppm=self._classes)
-            found = clash(tried, clauses, effort=self._effort) if reply.complete else None
-            if found is None:
-                unknown = min(unknown, steps)
-                continue
-            for clause in found:
-                lift = lift_of(clause)
-                child = {**lifts, lift: lifts.get(lift, 0) + 1}
-                key = frozenset(child.items())
-                if key not in seen:
-                    seen.add(key)
-                    heapq.heappush(heap, (steps + 1, next(number), child))
+                plan = self._best_plan(tried, reply.plan)
+                self._note(plan)
+                children = node.with_fewer(places_over(self._problem, plan))
+            else:
+                found = None
+                if reply.complete:
+                    clauses = clauses_of(
+                        tried, rule_order=self._rule_order, pair_classes_ppm=self._classes
+                    )
+                    found = clash(tried, clauses, effort=self._effort)
+                if found is None:
+                    unknown = min(unknown, steps)
+                    continue
+                children = [node.with_lower(lift_of(clause)) for clause in found]
+            for child in children:
+                if child.key not in seen:
+                    seen.add(child.key)
+                    heapq.heappush(heap, (child.steps, next(number), child))
         return self._least() <= unknown
 
     def _best_plan(self, tried: PlacementProblem, plan: tuple[int, ...]) -> tuple[int, ...]:
@@ -276,21 +321,17 @@ class _Tree:
         better = sum(one.steps < steps for one, _ in self._found.values())
         return better >= self._count
 
-    def _lowered(self, lifts: Mapping[Lift, int]) -> PlacementProblem:
-        """The problem with rules lowered by so many steps."""
-        return lowered(self._problem, lifts, self._ladder)
-
     def _note(self, plan: tuple[int, ...]) -> None:
         """Keep what a plan would have to be allowed, if it is the best of its classes."""
         lifts = dict(broken(self._problem, plan, self._ladder))
-        tried = self._lowered(lifts)
+        tried = lowered(self._problem, lifts, self._ladder)
         # Ceilings count the cost of pairs that stand nearer now.
         lifts |= {
             (Kind.CEILING, rule, subjects): 1
             for rule, subjects in witness.violations(tried, plan)
             if (Kind.CEILING, rule, subjects) in self._clauses
         }
-        tried = self._lowered(lifts)
+        tried = lowered(self._problem, lifts, self._ladder)
         try:
             seen = witness.check(tried, plan)
         except witness.WitnessRefused:

@@ -15,7 +15,7 @@ from time import monotonic
 import numpy as np
 
 from placement_engine.errors import InvalidProblem
-from placement_engine.problem import UNLIMITED, IntArray, PlacementProblem
+from placement_engine.problem import FORBIDDEN, UNLIMITED, IntArray, PlacementProblem
 from placement_engine.solver import witness
 from placement_engine.solver.answer import Faulted, Limits, NoSafePlacement, Undecided
 from placement_engine.solver.backends import Effort
@@ -34,13 +34,17 @@ class Scenario:
 
     Parameters
     ----------
-    hostility
+    hostility, reunion
         Parts per million by pair number.
+    tables
+        M × M micro-nats by name; where the problem's own table forbids, it still does.
     unary
         M micro-nats by subject index.
     """
 
     hostility: Mapping[int, int] = field(default_factory=dict)
+    reunion: Mapping[int, int] = field(default_factory=dict)
+    tables: Mapping[str, IntArray] = field(default_factory=dict)
     unary: Mapping[int, IntArray] = field(default_factory=dict)
 
 
@@ -110,12 +114,15 @@ class TailAnswer:
     ----------
     changed
         Subjects whose site differs between the two.
+    interrupted
+        The search was broken off; what it had found until then is told.
     """
 
     plan: TailPlan
     mean_only: TailPlan
     changed: tuple[int, ...]
     seconds: float
+    interrupted: bool = False
 
 
 def tail_plan(
@@ -150,7 +157,7 @@ def tail_plan(
         return first
     deadline = None if limits.time_s is None else start + limits.time_s - ENDING_S
     effort = Effort(clock=clock, deadline=deadline, work_left=limits.max_work)
-    tree = _Tree(problem, problems)
+    tree = _Tree(problem, problems, interrupted=first.interrupted)
     mean = Aim(weight_percent=0, tail_percent=aim.tail_percent)
     of_mean = tree.best(mean, first.assignment, effort.part(0.5))
     start_at = of_mean.assignment
@@ -166,21 +173,33 @@ def tail_plan(
             if a != b
         ),
         seconds=clock() - start,
+        interrupted=tree.interrupted,
     )
 
 
 def _under(problem: PlacementProblem, scenario: Scenario, where: str) -> PlacementProblem:
     """The problem as it costs in a scenario, its hard rules as they are."""
-    if any(not 0 <= n < len(problem.pairs) for n in scenario.hostility):
-        raise InvalidProblem(f"{where}.hostility: names a pair that is not listed.")
+    for name, chances in (("hostility", scenario.hostility), ("reunion", scenario.reunion)):
+        if any(not 0 <= n < len(problem.pairs) for n in chances):
+            raise InvalidProblem(f"{where}.{name}: names a pair that is not listed.")
+    if scenario.tables.keys() - problem.tables.keys():
+        raise InvalidProblem(f"{where}.tables: names a table that is not listed.")
     if any(not 0 <= k < len(problem.subjects) for k in scenario.unary):
         raise InvalidProblem(f"{where}.unary: names a subject that is not listed.")
     return replace(
         problem,
         pairs=tuple(
-            replace(pair, hostility_ppm=scenario.hostility.get(n, pair.hostility_ppm))
+            replace(
+                pair,
+                hostility_ppm=scenario.hostility.get(n, pair.hostility_ppm),
+                reunion_ppm=scenario.reunion.get(n, pair.reunion_ppm),
+            )
             for n, pair in enumerate(problem.pairs)
         ),
+        tables={
+            name: np.where(table == FORBIDDEN, FORBIDDEN, scenario.tables.get(name, table))
+            for name, table in problem.tables.items()
+        },
         subjects=tuple(
             replace(subject, unary=scenario.unary.get(k, subject.unary))
             for k, subject in enumerate(problem.subjects)
@@ -191,7 +210,14 @@ def _under(problem: PlacementProblem, scenario: Scenario, where: str) -> Placeme
 class _Tree:
     """Branch and bound over the movers, with a vector of totals, one a scenario."""
 
-    def __init__(self, problem: PlacementProblem, problems: Sequence[PlacementProblem]) -> None:
+    def __init__(
+        self,
+        problem: PlacementProblem,
+        problems: Sequence[PlacementProblem],
+        *,
+        interrupted: bool,
+    ) -> None:
+        self.interrupted = interrupted
         self._problem = problem
         self._problems = problems
         model = compile_model(problem)
@@ -220,12 +246,15 @@ class _Tree:
     def best(self, aim: Aim, start: tuple[int, ...], effort: Effort) -> TailPlan:
         self._aim, self._effort = aim, effort
         self._best = int(aim.of(self._totals(start)[:, None])[0])
-        self._plan, self._out = start, False
+        self._plan, self._out = start, self.interrupted
         at = [-1] * len(self._order)
         root = self._base + (self._rest[0] + self._least(0) if self._order else 0)
         bound = int(aim.of(root[:, None])[0])
         if self._order:
-            self._search(0, at, self._base, self._model.free.copy())
+            try:
+                self._search(0, at, self._base, self._model.free.copy())
+            except KeyboardInterrupt:
+                self._out = self.interrupted = True
         return self.told(aim, self._plan, bound if self._out else self._best)
 
     def told(self, aim: Aim, plan: tuple[int, ...], bound: int) -> TailPlan:
@@ -253,7 +282,7 @@ class _Tree:
         return np.array([witness.total(one, plan) for one in self._problems], dtype=np.int64)
 
     def _search(self, depth: int, at: list[int], totals: IntArray, free: IntArray) -> None:
-        if self._effort.spent(1):
+        if not self._out and self._effort.spent(1):
             self._out = True
         if self._out:
             return

@@ -331,3 +331,15 @@ def test_sensitivity_tells_numbers_and_effects_but_no_place(placement: Placement
     assert "numbers can change the first choice" in page
     assert "förstahandsvalet" in placement(*asked).stdout
     assert placement("sensitivity", "C-1", *DAY, "--number", "canary").exit_code == 2
+
+
+def test_uncertainty_tells_both_plans(placement: Placement) -> None:
+    asked = ("uncertainty", "C-1", *DAY, "--worlds", "5")
+    told = document(placement(*asked, "--json"), "uncertainty")
+    assert (told["worlds"], told["weight_percent"], told["tail_percent"]) == (5, 50, 5)
+    assert [row["case"] for row in told["cases"]] == ["C-1"]
+    assert told["by_tail"]["tail"] >= told["by_tail"]["mean"] > 0
+    assert "tänkbara nätverk" in placement(*asked).stdout
+    assert "possible networks" in placement(*asked, "--lang", "en").stdout
+    for words in (("--worlds", "0"), ("--weight", "101"), ("--tail", "0")):
+        assert placement("uncertainty", "C-1", *DAY, *words).exit_code == 2

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from placement_engine.problem import UNLIMITED, Level, PlacementProblem, ProblemPair, ProblemSubject
@@ -79,8 +79,9 @@ def steps_of(problem: PlacementProblem, plan: tuple[int, ...]) -> int:
     return steps
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(0, 1))
+@example(9637, 3, 1)  # one place more at two sites each is two places, not one
 def test_the_first_has_the_fewest_steps_of_all_plans(seed: int, people: int, fixed: int) -> None:
     problem = narrow(seed, people, fixed=fixed)
     everywhere = range(len(problem.sites))

@@ -6,13 +6,16 @@ import copy
 import json
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from placement_engine import problem_json
 from placement_engine.errors import InvalidProblem
 from placement_engine.problem import UNLIMITED, Level, PlacementProblem
 from placement_engine.problem_json import read_problem, write_problem
+from placement_engine.report.documents import schema_of
 from placement_engine.testing.strategies import problems
 
 DOCUMENT: dict[str, Any] = {
@@ -77,6 +80,19 @@ def test_every_field_arrives() -> None:
     assert problem.fixed == {2: 0}
     assert problem.lexicographic == (Level.WORST_BAND, Level.TOTAL, Level.MOVES)
     assert problem.bands == (10, 20)
+
+
+def test_the_shipped_schema_has_the_fields_that_are_read() -> None:
+    schema = schema_of("problem")
+    jsonschema.validate(DOCUMENT, schema, cls=jsonschema.Draft202012Validator)
+    parts = schema["$defs"]
+    for shape, read in (
+        (schema, (problem_json._PROBLEM, problem_json._PROBLEM_OPTIONAL)),
+        (parts["SubjectDocument"], (problem_json._SUBJECT, problem_json._SUBJECT_OPTIONAL)),
+        (parts["PairDocument"], (problem_json._PAIR, problem_json._PAIR_NUMBERS | {"table"})),
+    ):
+        assert frozenset(shape["required"]) == read[0]
+        assert frozenset(shape["properties"]) == read[0] | read[1]
 
 
 def test_defaults_are_those_of_the_format() -> None:
