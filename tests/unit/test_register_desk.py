@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from placement_engine.errors import RegisterUnavailable
+from placement_engine.errors import IntegrityBroken, RegisterUnavailable
 from placement_engine.register import (
     Act,
     Actor,
@@ -24,6 +24,7 @@ from placement_engine.register import (
     merkle,
 )
 from placement_engine.register.audit import Entry
+from placement_engine.register.desk import Desk
 from placement_engine.register.head import found
 
 KEY = RawKey(bytes(range(32)))
@@ -163,6 +164,16 @@ def test_the_anchor_follows_each_change_from_the_first(store: MemoryStore) -> No
         with vault.change() as change:
             change.add(DocumentKind.EVENT, b"fact")
         assert mark.kept[-1] == (vault.register_id, vault.sealed_head)
+
+
+def test_an_anchor_that_is_empty_is_believed_only_of_a_new_register(register: Register) -> None:
+    vault, mark = register.desk.vault, Mark()
+    session = replace(SESSION, anchor=mark)
+    with pytest.raises(IntegrityBroken, match="anchor is missing"):
+        Desk(vault, session, single_user=True)
+    assert mark.kept == []
+    Desk(vault, session, single_user=True, founding=True)
+    assert mark.kept == [(vault.register_id, vault.sealed_head)]
 
 
 def test_a_change_before_the_first_entry_needs_no_key_of_the_log(register: Register) -> None:
