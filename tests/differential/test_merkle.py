@@ -169,3 +169,10 @@ def test_roots_of_the_published_examples() -> None:
     assert merkle.root(hashes(leaves[:1])).hex().startswith("6e340b9cffb37a98")
     assert merkle.root(hashes(leaves[:2])).hex().startswith("fac54203e7cc696c")
     assert merkle.root(hashes(leaves)).hex().startswith("aeb6bcfe274b70a1")
+
+
+def test_a_grown_tree_knows_its_size() -> None:
+    leaves = hashes([b"a", b"b", b"c"])
+    assert merkle.Frontier().grown(leaves[:1]).grown(leaves[1:]) == merkle.Frontier(
+        size=3, roots=(merkle.node_hash(leaves[0], leaves[1]), leaves[2])
+    )
