@@ -144,13 +144,13 @@ def test_every_proof_of_every_small_tree() -> None:
         own, new = hashes(leaves), defined_root(leaves)
         for index in range(size):
             path = merkle.inclusion(own, index)
-            for at in range(size):
+            for at in range(-1, size + 2):
                 holds = merkle.includes(own[index], index=at, size=size, path=path, root_hash=new)
                 assert holds is (at == index)
         for earlier in range(size + 1):
             way = merkle.consistency(own, earlier)
             old = defined_root(leaves[:earlier])
-            for guess in range(size + 1):
+            for guess in range(-1, size + 2):
                 holds = merkle.extends(guess, old, size=size, root_hash=new, path=way)
                 assert holds is (guess == earlier)
 
@@ -169,3 +169,10 @@ def test_roots_of_the_published_examples() -> None:
     assert merkle.root(hashes(leaves[:1])).hex().startswith("6e340b9cffb37a98")
     assert merkle.root(hashes(leaves[:2])).hex().startswith("fac54203e7cc696c")
     assert merkle.root(hashes(leaves)).hex().startswith("aeb6bcfe274b70a1")
+
+
+def test_a_grown_tree_knows_its_size() -> None:
+    leaves = hashes([b"a", b"b", b"c"])
+    assert merkle.Frontier().grown(leaves[:1]).grown(leaves[1:]) == merkle.Frontier(
+        size=3, roots=(merkle.node_hash(leaves[0], leaves[1]), leaves[2])
+    )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,21 +12,9 @@ import pytest
 
 from placement_engine.errors import RegisterUnavailable
 from placement_engine.register import FileAnchor, Register, offices
+from tests.security.killed import Writer, note_for_ever
 from tests.security.test_log_tampering import DAY, KEY, Place, entries
 from tests.security.test_register_tampering import placed
-
-ROOT = Path(__file__).parents[2]
-WRITER = """
-import sys
-from pathlib import Path
-from tests.security.test_log_tampering import Place
-
-with Place(folder=Path(sys.argv[1])).open() as register:
-    print("ready", flush=True)
-    for number in range(10_000):
-        register.put_cases({f"C-{number}": sys.argv[2].encode()})
-        print(register.desk.vault.log.tree.size, flush=True)
-"""
 
 
 @pytest.fixture
@@ -43,23 +28,16 @@ def place(tmp_path: Path) -> Place:
 def kill(place: Place, times: int) -> None:
     chance = random.Random(times)
     for turn in range(times):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(place.folder), str(turn)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        ) as writer:
-            assert writer.stdout
-            assert writer.stdout.readline() == "ready\n"
-            told = [writer.stdout.readline() for _ in range(chance.randrange(1, 4))]
-            time.sleep(chance.uniform(0, 0.02))
-            writer.send_signal(signal.SIGKILL)
-            told += writer.stdout.read().split()
+        writer = Writer(note_for_ever, str(place.folder), str(turn))
+        assert writer.hear() == -1
+        told = [writer.hear() for _ in range(chance.randrange(1, 4))]
+        time.sleep(chance.uniform(0, 0.02))
+        told += writer.kill()
         with place.open() as register:
             report = offices.verify_log(register.desk)
             register.verify()
             # An entry for all that was kept, and all that was acknowledged is kept.
-            assert int(told[-1]) <= report.entries <= int(told[-1]) + 1
+            assert told[-1] <= report.entries <= told[-1] + 1
             assert report.witnesses == 1
             cases = {entry.case for entry in entries(register)} - {""}  # of our own readings
             assert cases == {name for name, _ in register.cases()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import signal
 import time
 from collections.abc import Iterator
 
@@ -14,17 +13,9 @@ import pytest
 from placement_engine.register import Register
 from placement_engine.register.location import open_store, store_maker
 from placement_engine.testing.postgresql_server import PostgresqlServer
-from tests.security.test_register_crash import DAY, KEY, WRITER, placed, run
+from tests.security.killed import DAY, KEY, Writer, move_for_ever, placed
 
 NUMBERS = itertools.count()
-SERVER_WRITER = WRITER.replace(
-    "Register.open(Path(sys.argv[1]), RawKey(bytes(range(32))))",
-    "Register.over(open_store(sys.argv[1]), RawKey(bytes(range(32))))",
-).replace(
-    "from placement_engine.register import",
-    "from placement_engine.register.location import open_store\n"
-    "from placement_engine.register import",
-)
 
 
 @pytest.fixture
@@ -39,13 +30,12 @@ def address(server: PostgresqlServer) -> Iterator[str]:
     server.run_sql("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def is_whole(address: str, acknowledged: list[str]) -> int:
+def is_whole(address: str, acknowledged: list[int]) -> int:
     """Check what a writer left behind; gives how many decisions there are."""
     with Register.over(open_store(address), KEY) as register:
         register.verify()
         decided = len(register.decisions())
-        if acknowledged:
-            assert int(acknowledged[-1]) <= decided <= int(acknowledged[-1]) + 1
+        assert acknowledged[-1] <= decided <= acknowledged[-1] + 1
         [current] = [
             stored.placement.municipality
             for stored in register.placements()
@@ -61,14 +51,10 @@ def kill(address: str, times: int) -> None:
     chance = random.Random(times)
     decided = 0
     for _ in range(times):
-        with run(SERVER_WRITER, address) as writer:
-            assert writer.stdout
-            assert writer.stderr
-            assert writer.stdout.readline() == "ready\n", writer.stderr.read()
-            acknowledged = [writer.stdout.readline() for _ in range(chance.randrange(4))]
-            time.sleep(chance.uniform(0, 0.06))
-            writer.send_signal(signal.SIGKILL)
-            acknowledged += writer.stdout.read().split()
+        writer = Writer(move_for_ever, address)
+        acknowledged = [writer.hear() for _ in range(1 + chance.randrange(4))]
+        time.sleep(chance.uniform(0, 0.06))
+        acknowledged += writer.kill()
         decided = is_whole(address, acknowledged)
     assert decided > times / 4  # the kills did hit a writer at work
 
@@ -85,12 +71,10 @@ def test_200_kills_of_a_writer_at_a_server(address: str) -> None:
 def test_a_server_whose_plug_is_pulled_loses_nothing(
     server: PostgresqlServer, address: str
 ) -> None:
-    with run(SERVER_WRITER, address) as writer:
-        assert writer.stdout
-        assert writer.stdout.readline() == "ready\n"
-        acknowledged = [writer.stdout.readline() for _ in range(3)]
-        server.stop("immediate")
-        acknowledged += writer.stdout.read().split()
-    assert writer.returncode
+    writer = Writer(move_for_ever, address)
+    acknowledged = [writer.hear() for _ in range(4)]
+    server.stop("immediate")
+    acknowledged += writer.rest()
+    assert writer.failed
     server.start()
     assert is_whole(address, acknowledged) >= 3

@@ -23,7 +23,7 @@ from placement_engine.register.access import Actor, Session
 from placement_engine.register.anchor import FileAnchor
 from placement_engine.register.backup import Restored, read_backup, restore, write_backup
 from placement_engine.register.location import open_store, store_maker
-from tests.security.test_register_crash import DAY, KEY, placed
+from tests.security.killed import DAY, KEY, placed
 
 pyrage = pytest.importorskip("pyrage", reason="the extra keeper is not installed")
 

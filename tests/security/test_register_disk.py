@@ -15,7 +15,8 @@ import pytest
 from placement_engine.errors import IntegrityBroken, RegisterUnavailable
 from placement_engine.register import Register
 from tests.security import test_register_crash
-from tests.security.test_register_crash import DAY, KEY, placed, run
+from tests.security.killed import DAY, KEY, placed
+from tests.security.test_register_crash import run
 
 path = test_register_crash.path
 

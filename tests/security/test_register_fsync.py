@@ -14,7 +14,8 @@ import pytest
 from placement_engine.register import Register, offices
 from placement_engine.register.access import Actor, Session
 from tests.security import test_register_crash
-from tests.security.test_register_crash import DAY, KEY, ROOT, placed
+from tests.security.killed import DAY, KEY, placed
+from tests.security.test_register_crash import ROOT
 
 path = test_register_crash.path
 

@@ -21,7 +21,8 @@ from placement_engine.register.documents import DocumentKind
 from placement_engine.register.header import Header
 from placement_engine.register.location import open_store, store_maker
 from placement_engine.testing.postgresql_server import PostgresqlServer
-from tests.security.test_register_crash import DAY, placed, run
+from tests.security.killed import DAY, placed
+from tests.security.test_register_crash import run
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 NUMBERS = itertools.count()

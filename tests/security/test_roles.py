@@ -254,3 +254,20 @@ def test_the_nightly_batch_notes_alerts_and_judges_nobody() -> None:
         Role.ANALYST,
         Role.SINGLE_USER,
     ]
+
+
+def test_nobody_is_the_second_person_to_themselves() -> None:
+    """Who may approve and stands alone adds the next user alone; with another it takes two."""
+    signer_ = SeedSigner(seed=SEEDS["Cia"])
+    actor = Actor(who="Cia", role=Role.KEEPER)
+    session = Session(actor=actor, clock=lambda: NOON, signer=signer_)
+    made = Register.found(MemoryStore, KEY, single_user=False, today=DAY, session=session)
+    with made as register:
+        both = frozenset({Role.KEEPER, Role.APPROVER})
+        offices.add_user(register.desk, User(name="Cia", roles=both, public=signer_.public))
+        other = User(name="Bo", roles=frozenset({Role.APPROVER}), public=signer("Bo").public)
+        offices.add_user(register.desk, other)
+        third = replace(other, name="Ann", public=signer("Ann").public)
+        with pytest.raises(ApprovalNeeded):
+            offices.add_user(register.desk, third)
+        assert {user.name for user in offices.known(register.desk)} == {"Bo", "Cia"}

@@ -61,7 +61,7 @@ def entry(number: int, who: str = "A", case: str = "") -> Entry:
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(TEXT, TEXT, TEXT, st.none() | st.datetimes(timezones=st.just(UTC)))
 def test_an_entry_is_read_as_it_was_written(
     who: str, purpose: str, case: str, at: datetime | None
