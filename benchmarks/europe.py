@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.measure import Row, child
 from benchmarks.networks import NetworkSize, drawn, graph_of, protected_of
 from placement_engine.cases.observe import Observer
-from placement_engine.geo.points import PointGeography, Points, nearest
+from placement_engine.geo.points import PointGeography, Points, closest, nearest, within
 from placement_engine.intelligence import Network, Placement, PresenceColumns
 from placement_engine.nightly.check import Rows
 from placement_engine.nightly.executor import Executor, Serial, look_at
@@ -123,23 +123,19 @@ def _plane(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     )
     x = scale * np.cos(north) * np.sin(east)
     y = scale * (math.cos(centre) * np.sin(north) - math.sin(centre) * np.cos(north) * np.cos(east))
-    return np.rint(np.column_stack([x, y])).astype(np.int64)
+    metres: np.ndarray = np.rint(np.column_stack([x, y])).astype(np.int64)
+    return metres
 
 
 def _joined(metres: np.ndarray) -> Points:
     """Borders and labour markets of points that are ordered by population."""
-    from shapely import STRtree, points
-
-    shapes = points(metres.astype(np.float64))
     size = len(metres)
-    a, b = STRtree(shapes).query(shapes, predicate="dwithin", distance=BORDER_M)
+    a, b = within(metres, BORDER_M)
     one, other = nearest(metres, np.arange(size))
-    keys = [a * size + b, one * size + other, other * size + one]
-    key = np.unique(np.concatenate(keys).astype(np.int64))
-    _, market = STRtree(shapes[:MARKETS]).query_nearest(shapes, all_matches=False)
+    key = np.unique(np.concatenate([a * size + b, one * size + other, other * size + one]))
     return Points(
         metres=metres,
-        market=market.astype(np.int64),
+        market=closest(metres, metres[:MARKETS]),
         adjacent=key[key // size != key % size],
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from placement_engine.geo.exposure import PPM
 from placement_engine.policy import Policy
 from placement_engine.provenance import content_hash
 from placement_engine.vocabulary import MunicipalityCode
+
+if TYPE_CHECKING:
+    from shapely import Point
 
 FloatArray = NDArray[np.float64]
 Pair = tuple[Any, ...]
@@ -254,8 +257,32 @@ def _most_exposing(places: Points) -> list[Pair]:
 
 def nearest(metres: IntArray, group: IntArray) -> Pair:
     """Each of a group of two or more places with its nearest other ones, by a spatial index."""
-    from shapely import STRtree, points
+    from shapely import STRtree
 
-    tree = STRtree(np.atleast_1d(points(metres[group].astype(np.float64))).tolist())
-    one, other = tree.query_nearest(tree.geometries, exclusive=True, all_matches=True)
+    shapes = _shapes(metres[group])
+    one, other = STRtree(shapes).query_nearest(shapes, exclusive=True, all_matches=True)
     return group[one], group[other]
+
+
+def within(metres: IntArray, distance_m: float) -> Pair:
+    """All pairs of places that are no farther apart, each with itself too."""
+    from shapely import STRtree
+
+    shapes = _shapes(metres)
+    one, other = STRtree(shapes).query(shapes, predicate="dwithin", distance=distance_m)
+    return one.astype(np.int64), other.astype(np.int64)
+
+
+def closest(metres: IntArray, seats: IntArray) -> IntArray:
+    """(M,) for each place which of some seats (S, 2) is nearest."""
+    from shapely import STRtree
+
+    found = STRtree(_shapes(seats)).query_nearest(_shapes(metres), all_matches=False)
+    seat: IntArray = found[1].astype(np.int64)
+    return seat
+
+
+def _shapes(metres: IntArray) -> list[Point]:
+    from shapely import Point
+
+    return [Point(x, y) for x, y in metres.tolist()]
