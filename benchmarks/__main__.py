@@ -1,7 +1,8 @@
 """``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``.
 
 ``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own;
-``solver --scale`` measures problems from one newcomer to 4,000.
+``solver --scale`` measures problems from one newcomer to 4,000, ``night --huge`` a night over
+a million persons, ``europe`` a night over 32,000 places; none of them is part of ``all``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from benchmarks import (
     audit,
+    europe,
     graph,
     graph_scale,
     intake,
@@ -44,13 +46,15 @@ SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,
     "graph peers": graph_scale.run_peers,
     "solver scale": solver_table.run_table,
+    "night huge": night.run_huge,
+    "europe": europe.run,
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=("all", "solver", *sorted({*BENCHMARKS} - {"solver"})))
+    parser.add_argument("benchmark", choices=("all", "europe", "solver", *sorted(BENCHMARKS)))
     parser.add_argument("--runs", type=int, default=5, help="runs of each; medians are told")
     parser.add_argument(
         "--dir", type=Path, help="keep the synthetic worlds here, to be used again; default: none"
@@ -68,11 +72,16 @@ def main() -> int:
         action="store_true",
         help="with solver: proofs and gaps, from one newcomer to 4,000",
     )
+    parser.add_argument(
+        "--huge", action="store_true", help="with night: 20,000 placed among a million persons"
+    )
     given = parser.parse_args()
     asked = {
         "graph sizes": given.sizes,
         "graph peers": given.peers,
         "solver scale": given.scale,
+        "night huge": given.huge,
+        "europe": given.benchmark == "europe",
     }
     if given.benchmark not in ("all", *BENCHMARKS) and not any(asked.values()):
         parser.error("solver is measured with --scale")

@@ -76,3 +76,35 @@ def gang_costs(hostility: FloatArray, met: FloatArray, gang: IntArray) -> IntArr
         unmet[..., among] *= 1 - met[..., danger] / divisor[..., among]
     costs: IntArray = micronats_array(shared * (1 - unmet)).sum(axis=-1)
     return costs
+
+
+def gang_costs_of_pairs(
+    at: IntArray, hostility: FloatArray, met: FloatArray, gang: IntArray, *, rows: int
+) -> tuple[IntArray, IntArray]:
+    """`gang_costs` where only the dangers of each row are told that are hostile at all.
+
+    Parameters
+    ----------
+    at
+        (Q,) row of each pair; the dangers of a row in order.
+    hostility, met, gang
+        (Q,) as in `gang_cost`.
+    rows
+        R.
+
+    Returns
+    -------
+    (R,) micro-nats, and (R,) how many gangs cost anything.
+    """
+    total, costing = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
+    if len(at):
+        order = np.lexsort((gang, at))
+        row, key, h, x = at[order], gang[order], hostility[order], met[order]
+        first = np.append(True, (row[1:] != row[:-1]) | (key[1:] != key[:-1]))
+        starts = np.flatnonzero(first)
+        shared = np.maximum.reduceat(h, starts)
+        divisor = np.where(shared > 0, shared, 1.0)[np.cumsum(first) - 1]
+        unmet = np.multiply.reduceat(1 - x / divisor, starts)
+        np.add.at(total, row[starts], micronats_array(shared * (1 - unmet)))
+        np.add.at(costing, row[starts], np.logical_or.reduceat(x > 0, starts))
+    return total, costing

@@ -23,7 +23,7 @@ from placement_engine.graph import PairScores, RivalGraph
 from placement_engine.intelligence import Facility, Placement
 from placement_engine.intelligence.identity import Identity
 from placement_engine.policy import Policy
-from placement_engine.problem import PPM, IntArray, micronats, micronats_array
+from placement_engine.problem import IntArray, micronats, micronats_array
 from placement_engine.vocabulary import SubjectRef
 
 _CHUNK = 256
@@ -67,7 +67,7 @@ class Observer:
         self._living_with = households
         self._who = (identity or Identity()).of
         self._noted, self._cleared = noted, cleared
-        self.exposure: FloatArray = geography.exposure_ppm(policy) / PPM
+        self.exposure: FloatArray = geography.exposure(policy)
         self.history = tuple(sorted(placements, key=lambda p: (p.start, p.subject)))
         self.in_force = tuple(
             sorted(

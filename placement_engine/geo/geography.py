@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from placement_engine.errors import InvalidPolicy
 from placement_engine.geo.cache import read_matrix, write_matrix
 from placement_engine.geo.distance import BoolArray, IntArray, adjacency, crow_metres, road_metres
-from placement_engine.geo.exposure import capacity, exposure
+from placement_engine.geo.exposure import PPM, capacity, exposure
 from placement_engine.geo.facts import Facts, default_folder, read_facts
 from placement_engine.geo.municipality import Municipality
 from placement_engine.policy import Policy
@@ -113,6 +113,11 @@ class Geography:
         )
         ppm.setflags(write=False)
         return ppm
+
+    def exposure(self, policy: Policy) -> NDArray[np.float64]:
+        """`exposure_ppm` as chances; (M, M)."""
+        chance: NDArray[np.float64] = self.exposure_ppm(policy) / PPM
+        return chance
 
     def capacity(self, policy: Policy) -> IntArray:
         """How many protected people each municipality can take; (M,) int64."""

@@ -1,36 +1,34 @@
 """The pure night: every placement in force, its share and all that is wrong there.
 
 `check_rows` is the one task of the night. It takes numbers and gives numbers, needs
-nothing but a `Snapshot`, and gives the same bytes wherever and in whatever order it runs.
+nothing but the `Sight` of a `Snapshot`, and gives the same bytes wherever and in whatever
+order it runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement_engine.cases.gangs import gang_costs
-from placement_engine.cases.households import household_scores
+from placement_engine.cases.gangs import gang_costs_of_pairs
 from placement_engine.cases.steps import TOLERANCE
-from placement_engine.graph import PairScores, RivalGraph
-from placement_engine.intelligence import Network
+from placement_engine.graph import PairScores
 from placement_engine.nightly.ageing import FOREVER
 from placement_engine.nightly.finding import FindingKind
+from placement_engine.nightly.sight import Pairs, Sight
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.problem import IntArray, micronats_array
-
-if TYPE_CHECKING:
-    from placement_engine.policy import Policy
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
-CELLS = 1_000_000
-"""Pairs compared at once: bounds the memory, not the answer."""
+ROWS_AT_ONCE = 512
+"""Placements of one task: bounds the memory, not the answer."""
+TASKS = 16
+"""So many tasks at least, where there are placements enough, so that no worker waits long."""
 FINDING_COLUMNS = 6
 """Row, kind, other, level, risk, days."""
 ROUNDED = 1e-6
@@ -84,64 +82,47 @@ class Rows:
         )
 
 
-def numbered_graph(snapshot: Snapshot, policy: Policy, as_of_ordinal: int) -> RivalGraph:
-    """The graph of a snapshot, in which everybody's id is a number; it can explain nothing."""
-    from datetime import date
-
-    known = np.unique(np.concatenate([snapshot.member, snapshot.actor]))
-    return RivalGraph(
-        network=Network.empty(),
-        edges=snapshot.edges,
-        policy=policy,
-        as_of=date.fromordinal(as_of_ordinal),
-        index={str(node): node for node in known[known >= 0].tolist()},
-    )
-
-
 def rows_at_once(snapshot: Snapshot) -> int:
     """How many placements one task looks at."""
-    return max(8, min(256, CELLS // max(1, snapshot.placements)))
+    return max(8, min(ROWS_AT_ONCE, snapshot.placements // TASKS))
 
 
-def check_rows(snapshot: Snapshot, graph: RivalGraph, rows: IntArray) -> Rows:
+def check_rows(sight: Sight, rows: IntArray) -> Rows:
     """Look at some placements.
 
     Parameters
     ----------
-    graph
-        As `numbered_graph` makes it.
     rows
         Row numbers, rising.
     """
-    everyone = _homes(snapshot, np.arange(snapshot.placements))
-    homes = [everyone[row] for row in rows.tolist()]
-    actors = [(str(node),) for node in snapshot.actor.tolist()]
-    to_placed = household_scores(graph, homes, everyone)
-    to_present = household_scores(graph, homes, actors)
+    snapshot, count = sight.snapshot, len(rows)
+    placed, present = sight.with_placed(rows), sight.with_present(rows)
     here = snapshot.site[rows]
-    exposure = snapshot.exposure[np.ix_(here, snapshot.site)]
-    cost = micronats_array(to_placed.h_or * exposure)
-    together = micronats_array(to_placed.reunion * exposure)
-    own = (np.arange(len(rows)), rows)
-    cost[own] = together[own] = 0  # nobody is a danger to her own household
-    met = to_present.h_or * snapshot.actor_strength
-    met *= snapshot.exposure[np.ix_(here, snapshot.actor_site)]
-    share = (cost + together).sum(axis=1) + _of_gangs(snapshot, to_present.h_or, met)[0]
-    far, count = _lasting((to_placed.h_or, to_placed.reunion), exposure, own)
+    exposure = snapshot.exposure[here[placed.at], snapshot.site[placed.other]]
+    cost = micronats_array(placed.h_or * exposure)
+    share = _sums(placed.at, cost + micronats_array(placed.reunion * exposure), count)
+    met = present.h_or * snapshot.actor_strength[present.other]
+    met *= snapshot.exposure[here[present.at], snapshot.actor_site[present.other]]
+    gang = snapshot.gang[present.other]
+    gangs = gang_costs_of_pairs(present.at, present.h_or, met, gang, rows=count)[0]
+    share += gangs
+    far, parts = _lasting(placed, exposure, count)
     # Dangers that are left out only lower what a gang costs.
-    less = np.maximum(1 - ROUNDED / np.maximum(to_present.h_or, ROUNDED), 0.0)
+    less = np.maximum(1 - ROUNDED / np.maximum(present.h_or, ROUNDED), 0.0)
     kept = met * less * 1e6 >= FAINT
-    gangs, among = _of_gangs(
-        snapshot,
-        np.where(kept, np.maximum(to_present.h_or - ROUNDED, 0.0), 0.0),
-        np.where(kept, met * less, 0.0),
+    gangs, among = gang_costs_of_pairs(
+        present.at[kept],
+        np.maximum(present.h_or - ROUNDED, 0.0)[kept],
+        (met * less)[kept],
+        gang[kept],
+        rows=count,
     )
     # A cost of p is at least p: what is certain is told in p, which falls as hostility does.
     sure = far + 1e6 * -np.expm1(-np.maximum(gangs - among / 2, 0.0) / 1e6)
     found = np.concatenate(
         [
-            pair_findings(snapshot, rows, to_placed, cost),
-            _present(snapshot, rows, to_present, micronats_array(met)),
+            _placed(snapshot, rows, placed, cost),
+            _present(snapshot, rows, present, micronats_array(met)),
             _own(snapshot, rows, share),
         ]
     )
@@ -149,45 +130,28 @@ def check_rows(snapshot: Snapshot, graph: RivalGraph, rows: IntArray) -> Rows:
         row=rows,
         share=share,
         sure=np.floor(sure).astype(np.int64),
-        parts=count + among,
+        parts=parts + among,
         found=_sorted(found),
     )
 
 
-def _of_gangs(
-    snapshot: Snapshot, hostility: FloatArray, met: FloatArray
-) -> tuple[IntArray, IntArray]:
-    """What all gangs cost each row in micro-nats, and how many gangs do."""
-    hostile = np.flatnonzero(met.any(axis=0) | hostility.any(axis=0))
-    if not len(hostile):
-        nothing = np.zeros(len(met), dtype=np.int64)
-        return nothing, nothing
-    gang = snapshot.gang[hostile]
-    order = np.argsort(gang, kind="stable")
-    starts = np.flatnonzero(np.diff(gang[order], prepend=-1))
-    costing = np.logical_or.reduceat(met[:, hostile[order]] > 0, starts, axis=1)
-    return gang_costs(hostility[:, hostile], met[:, hostile], gang), costing.sum(axis=1)
+def _sums(at: IntArray, numbers: IntArray, count: int) -> IntArray:
+    """Sums of whole numbers by row."""
+    total = np.zeros(count, dtype=np.int64)
+    np.add.at(total, at, numbers)
+    return total
 
 
-def _lasting(
-    chances: Sequence[FloatArray], exposure: FloatArray, own: tuple[IntArray, IntArray]
-) -> tuple[FloatArray, IntArray]:
+def _lasting(pairs: Pairs, exposure: FloatArray, count: int) -> tuple[FloatArray, IntArray]:
     """What of a share is certain but for ageing, in micro-nats, and of how many parts."""
-    total = np.zeros(len(exposure))
-    count = np.zeros(len(exposure), dtype=np.int64)
-    for chance in chances:
+    total = np.zeros(count)
+    parts = np.zeros(count, dtype=np.int64)
+    for chance in (pairs.h_or, pairs.reunion):
         least = np.maximum(chance - ROUNDED, 0.0) * exposure * 1e6
-        least[own] = 0.0
-        least[least < FAINT] = 0.0
-        total += least.sum(axis=1)
-        count += np.count_nonzero(least, axis=1)
-    return total, count
-
-
-def _homes(snapshot: Snapshot, rows: IntArray) -> list[tuple[str, ...]]:
-    names = [str(node) for node in snapshot.member.tolist()]
-    start = snapshot.member_start.tolist()
-    return [tuple(names[start[row] : start[row + 1]]) for row in rows.tolist()]
+        kept = least >= FAINT
+        total += np.bincount(pairs.at[kept], weights=least[kept], minlength=count)
+        parts += np.bincount(pairs.at[kept], minlength=count)
+    return total, parts
 
 
 def pair_findings(
@@ -202,55 +166,58 @@ def pair_findings(
     cost
         (R, N) micro-nats of each pair's hostility.
     """
-    level = _levels(snapshot.steps[0], scores.h_or, scores.direct)
-    level[snapshot.subject[rows][:, None] == snapshot.subject[None, :]] = 0
-    at = np.searchsorted(rows, snapshot.at_home[:, 0])
-    inside = np.flatnonzero(at < len(rows))
-    inside = inside[rows[at[inside]] == snapshot.at_home[inside, 0]]
-    level[at[inside], snapshot.at_home[inside, 1]] = 0
-    i, j = np.nonzero(level)
-    taken, risk = level[i, j], cost[i, j]
-    days = _days(snapshot, 0, scores.h_or[i, j], taken, scores.direct[i, j], present=False)
-    a, b = snapshot.site[rows[i]], snapshot.site[j]
-    apart = _broken(snapshot, snapshot.steps[0], taken, a, b)
-    known = snapshot.provider[rows[i]] >= 0
-    shared = known & (snapshot.provider[rows[i]] == snapshot.provider[j])
+    at, other = np.nonzero((scores.h_or > 0) | scores.direct)
+    pairs = Pairs(
+        at=at,
+        other=other,
+        h_or=scores.h_or[at, other],
+        reunion=scores.reunion[at, other],
+        direct=scores.direct[at, other],
+    )
+    return _placed(snapshot, rows, pairs, cost[at, other])
+
+
+def _placed(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) -> IntArray:
+    level = _levels(snapshot.steps[0], pairs.h_or, pairs.direct)
+    level[snapshot.subject[rows[pairs.at]] == snapshot.subject[pairs.other]] = 0
+    home = snapshot.at_home[:, 0] * snapshot.placements + snapshot.at_home[:, 1]
+    level[np.isin(rows[pairs.at] * snapshot.placements + pairs.other, home)] = 0
+    chosen = np.flatnonzero(level)
+    i, j, direct = rows[pairs.at[chosen]], pairs.other[chosen], pairs.direct[chosen]
+    taken, risk = level[chosen], cost[chosen]
+    days = _days(snapshot, 0, pairs.h_or[chosen], taken, direct, present=False)
+    apart = _broken(snapshot, snapshot.steps[0], taken, snapshot.site[i], snapshot.site[j])
+    shared = (snapshot.provider[i] >= 0) & (snapshot.provider[i] == snapshot.provider[j])
     return np.concatenate(
         [
-            _found(rows[i[chosen]], kind, j[chosen], taken[chosen], risk[chosen], days[chosen])
-            for kind, chosen in ((FindingKind.PLACED, apart), (FindingKind.PROVIDER, shared))
+            _found(i[told], kind, j[told], taken[told], risk[told], days[told])
+            for kind, told in ((FindingKind.PLACED, apart), (FindingKind.PROVIDER, shared))
         ]
     )
 
 
-def _present(snapshot: Snapshot, rows: IntArray, scores: PairScores, cost: IntArray) -> IntArray:
+def _present(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) -> IntArray:
     parts = []
-    never = np.zeros_like(scores.direct)
+    group = snapshot.actor_is_group[pairs.other]
+    strong = pairs.h_or * snapshot.actor_strength[pairs.other]
+    never = np.zeros_like(pairs.direct)
     for kind, family, hostility, direct, among in (
-        (
-            FindingKind.ACTOR,
-            1,
-            scores.h_or,
-            scores.direct,
-            ~snapshot.actor_is_group,
-        ),
-        (
-            FindingKind.PRESENCE,
-            2,
-            scores.h_or * snapshot.actor_strength,
-            never,
-            snapshot.actor_is_group,
-        ),
+        (FindingKind.ACTOR, 1, pairs.h_or, pairs.direct, ~group),
+        (FindingKind.PRESENCE, 2, strong, never, group),
     ):
         table = snapshot.steps[family]
         level = _levels(table, hostility, direct)
-        level[:, ~among] = 0
-        i, j = np.nonzero(level)
-        taken = level[i, j]
-        broken = _broken(snapshot, table, taken, snapshot.site[rows[i]], snapshot.actor_site[j])
-        i, j, taken = i[broken], j[broken], taken[broken]
-        days = _days(snapshot, family, hostility[i, j], taken, direct[i, j], present=family == 2)
-        parts.append(_found(rows[i], kind, j, taken, cost[i, j], days))
+        level[~among] = 0
+        chosen = np.flatnonzero(level)
+        i, j = rows[pairs.at[chosen]], pairs.other[chosen]
+        sites = snapshot.site[i], snapshot.actor_site[j]
+        broken = _broken(snapshot, table, level[chosen], *sites)
+        i, j, chosen = i[broken], j[broken], chosen[broken]
+        taken = level[chosen]
+        days = _days(
+            snapshot, family, hostility[chosen], taken, direct[chosen], present=family == 2
+        )
+        parts.append(_found(i, kind, j, taken, cost[chosen], days))
     return np.concatenate(parts)
 
 

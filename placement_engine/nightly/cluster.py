@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from placement_engine.errors import InvalidConfiguration, RegisterUnavailable
-from placement_engine.nightly.check import Rows, check_rows, numbered_graph
+from placement_engine.nightly.check import Rows, check_rows
+from placement_engine.nightly.sight import Sight
 from placement_engine.nightly.snapshot import Snapshot
-from placement_engine.policy import Policy
 from placement_engine.problem import IntArray
 
 ATTEMPTS = 5
@@ -83,8 +83,6 @@ class Cluster:
     def look(
         self,
         snapshot: Snapshot,
-        policy: Policy,
-        as_of_ordinal: int,
         tasks: Sequence[IntArray],
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, as they are done."""
@@ -94,7 +92,7 @@ class Cluster:
             if not left:
                 return
             try:
-                for number, rows in self._sent(snapshot.arrays(), policy, as_of_ordinal, left):
+                for number, rows in self._sent(snapshot.arrays(), left):
                     if left.pop(number, None) is not None:
                         yield rows
             except lost:
@@ -109,8 +107,6 @@ class Cluster:
     def _sent(
         self,
         arrays: Mapping[str, Any],
-        policy: Policy,
-        as_of_ordinal: int,
         tasks: Mapping[int, IntArray],
     ) -> Iterator[tuple[int, Rows]]:
         from distributed import Client, as_completed
@@ -129,8 +125,6 @@ class Cluster:
                 client.submit(
                     cluster_task,
                     there,
-                    policy,
-                    as_of_ordinal,
                     rows,
                     pure=False,
                     retries=RETRIES,
@@ -141,12 +135,10 @@ class Cluster:
                 yield futures[future], future.result()
 
 
-def cluster_task(
-    arrays: Mapping[str, Any], policy: Policy, as_of_ordinal: int, rows: IntArray
-) -> Rows:
+def cluster_task(arrays: Mapping[str, Any], rows: IntArray) -> Rows:
     """One task as a worker does it: numbers in, numbers out."""
     snapshot = Snapshot.of_arrays(arrays)
-    return check_rows(snapshot, numbered_graph(snapshot, policy, as_of_ordinal), rows)
+    return check_rows(Sight.of(snapshot), rows)
 
 
 def _lost() -> tuple[type[BaseException], ...]:

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
-from placement_engine.nightly.check import Rows, check_rows, numbered_graph, rows_at_once
+from placement_engine.nightly.check import Rows, check_rows, rows_at_once
+from placement_engine.nightly.sight import Sight
 from placement_engine.nightly.snapshot import Snapshot
-from placement_engine.policy import Policy
 from placement_engine.problem import IntArray
 
 Progress = Callable[[int, int], None]
@@ -26,8 +26,6 @@ class Executor(Protocol):
     def look(
         self,
         snapshot: Snapshot,
-        policy: Policy,
-        as_of_ordinal: int,
         tasks: Sequence[IntArray],
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, in any order."""
@@ -39,14 +37,12 @@ class Serial:
     def look(
         self,
         snapshot: Snapshot,
-        policy: Policy,
-        as_of_ordinal: int,
         tasks: Sequence[IntArray],
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, in order."""
-        graph = numbered_graph(snapshot, policy, as_of_ordinal)
+        sight = Sight.of(snapshot)
         for task in tasks:
-            yield check_rows(snapshot, graph, task)
+            yield check_rows(sight, task)
 
 
 def tasks_of(snapshot: Snapshot, rows: IntArray) -> list[IntArray]:
@@ -60,8 +56,6 @@ def look_at(
     snapshot: Snapshot,
     rows: IntArray,
     *,
-    policy: Policy,
-    as_of_ordinal: int,
     progress: Progress,
 ) -> Rows:
     """Look at these placements, whoever does it.
@@ -73,7 +67,7 @@ def look_at(
     """
     done = 0
     parts: list[Rows] = []
-    for part in executor.look(snapshot, policy, as_of_ordinal, tasks_of(snapshot, rows)):
+    for part in executor.look(snapshot, tasks_of(snapshot, rows)):
         parts.append(part)
         done += len(part.row)
         progress(done, len(rows))

@@ -15,10 +15,10 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 
 from placement_engine.errors import PlacementError
-from placement_engine.nightly.check import Rows, check_rows, numbered_graph
+from placement_engine.nightly.check import Rows, check_rows
 from placement_engine.nightly.shared import Layout, share
+from placement_engine.nightly.sight import Sight
 from placement_engine.nightly.snapshot import Snapshot
-from placement_engine.policy import Policy
 from placement_engine.problem import IntArray
 
 DEATHS = 10
@@ -34,15 +34,13 @@ class Processes:
     def look(
         self,
         snapshot: Snapshot,
-        policy: Policy,
-        as_of_ordinal: int,
         tasks: Sequence[IntArray],
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, as they are done."""
         if not tasks:
             return
         memory, layout = share(snapshot.arrays())
-        crew = _Crew(layout, policy, as_of_ordinal)
+        crew = _Crew(layout)
         try:
             waiting = deque(tasks)
             for _ in range(min(self._workers, len(tasks))):
@@ -65,8 +63,8 @@ class _Worker:
 class _Crew:
     """The processes at work; who is idle gets the next task."""
 
-    def __init__(self, layout: Layout, policy: Policy, as_of_ordinal: int) -> None:
-        self._told = (layout, policy, as_of_ordinal)
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
         self._workers: list[_Worker] = []
         self._deaths = 0
 
@@ -79,7 +77,7 @@ class _Crew:
         """One more process, with its first task."""
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, *self._told), daemon=True)
+        process = context.Process(target=_work, args=(theirs, self._layout), daemon=True)
         process.start()
         theirs.close()
         ours.send(task)
@@ -129,13 +127,13 @@ class _Crew:
             self.hire(lost)
 
 
-def _work(line: Connection, layout: Layout, policy: Policy, as_of_ordinal: int) -> None:
+def _work(line: Connection, layout: Layout) -> None:
     """What one process does until the line is closed."""
     memory = SharedMemory(name=layout.block)
     snapshot = Snapshot.of_arrays(layout.views(memory))
-    graph = numbered_graph(snapshot, policy, as_of_ordinal)
+    sight = Sight.of(snapshot)
     try:
         while True:
-            line.send(check_rows(snapshot, graph, line.recv()))
+            line.send(check_rows(sight, line.recv()))
     except (EOFError, OSError, KeyboardInterrupt):
         return  # the night is over, or was stopped

@@ -158,8 +158,6 @@ def look(
         executor,
         snapshot,
         scope.rows,
-        policy=policy,
-        as_of_ordinal=as_of.toordinal(),
         progress=progress,
     )
     times.append(clock())

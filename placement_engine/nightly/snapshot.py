@@ -15,6 +15,13 @@ from numpy.typing import NDArray
 
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.steps import Step, actor_steps, presence_steps, separation_steps
+from placement_engine.geo.points import (
+    Exposure,
+    SameMarket,
+    Separation,
+    flat_arrays,
+    of_flat_arrays,
+)
 from placement_engine.graph.edges import Edges, HalfEdges
 from placement_engine.nightly.ageing import path_rate, presence_rate
 from placement_engine.problem import IntArray, micronats
@@ -22,6 +29,7 @@ from placement_engine.vocabulary import ProviderId
 
 Arrays = Mapping[str, NDArray[Any]]
 
+_PLACES = ("exposure", "separation_m", "same_labour_market")
 _HALVES = ("bond", "enmity", "membership", "alliance")
 
 
@@ -47,7 +55,8 @@ class Snapshot:
     exposure
         (M, M) chance to meet within a year.
     separation_m, same_labour_market
-        (M, M).
+        (M, M). All three are matrices, or told on demand where there are too many places
+        for matrices: ``exposure[a, b]`` of index arrays is the same.
     unknown
         (N,) whether too little is on record.
     steps
@@ -73,9 +82,9 @@ class Snapshot:
     actor_is_group: NDArray[np.bool_]
     actor_strength: NDArray[np.float64]
     gang: IntArray
-    exposure: NDArray[np.float64]
-    separation_m: IntArray
-    same_labour_market: NDArray[np.bool_]
+    exposure: NDArray[np.float64] | Exposure
+    separation_m: IntArray | Separation
+    same_labour_market: NDArray[np.bool_] | SameMarket
     unknown: NDArray[np.bool_]
     steps: NDArray[np.float64]
     bands: IntArray
@@ -130,8 +139,12 @@ class Snapshot:
         """All of it as named arrays, for other processes; undone by `of_arrays`."""
         flat: dict[str, NDArray[Any]] = {}
         for name in (f.name for f in fields(self)):
-            if name not in ("edges", "max_length"):
+            if name not in ("edges", "max_length", *_PLACES):
                 flat[name] = getattr(self, name)
+        if isinstance(self.exposure, Exposure):
+            flat |= flat_arrays(self.exposure)
+        else:
+            flat |= {name: np.asarray(getattr(self, name)) for name in _PLACES}
         for name in (f.name for f in fields(Edges)):
             if name in _HALVES:
                 half: HalfEdges = getattr(self.edges, name)
@@ -146,7 +159,12 @@ class Snapshot:
     def of_arrays(cls, flat: Arrays) -> Snapshot:
         """The snapshot that `arrays` told; nothing is copied."""
         nodes, max_length = (int(number) for number in flat["numbers"])
-        own = {f.name: flat[f.name] for f in fields(cls) if f.name not in ("edges", "max_length")}
+        own: dict[str, Any] = {f.name: flat[f.name] for f in fields(cls) if f.name in flat}
+        exposure = of_flat_arrays(flat)
+        if exposure is not None:
+            own["exposure"] = exposure
+            own["separation_m"] = Separation(points=exposure.points)
+            own["same_labour_market"] = SameMarket(points=exposure.points)
         halves: dict[str, Any] = {
             name: HalfEdges(
                 start=flat[f"edges.{name}.start"],

@@ -12,9 +12,10 @@ from placement_engine.cases.observe import Observer
 from placement_engine.geo import Geography, load_geography
 from placement_engine.graph import RivalGraph
 from placement_engine.intelligence import Placement
-from placement_engine.nightly.check import Rows, check_rows, numbered_graph
+from placement_engine.nightly.check import Rows, check_rows
 from placement_engine.nightly.looks import looks_of
 from placement_engine.nightly.meaning import look_plainly
+from placement_engine.nightly.sight import Sight
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.policy import Policy
 from placement_engine.testing.networks import PresenceReport, network_of, tie_reports
@@ -68,10 +69,10 @@ def observers(draw: st.DrawFn) -> Observer:
 def test_arrays_and_plain_python_see_the_same(observer: Observer, at_once: int) -> None:
     ids = tuple(f"{n:032x}" for n in range(len(observer.in_force)))
     snapshot = Snapshot.of_arrays(Snapshot.of(observer).arrays())
-    graph = numbered_graph(snapshot, POLICY, AS_OF.toordinal())
+    sight = Sight.of(snapshot)
     everyone = np.arange(len(ids))
     parts = [
-        check_rows(snapshot, graph, everyone[start : start + at_once])
+        check_rows(sight, everyone[start : start + at_once])
         for start in range(0, len(ids), at_once)
     ]
     looks = looks_of(observer, ids, Rows.joined(parts[::-1]))

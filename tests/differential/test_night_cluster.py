@@ -21,7 +21,6 @@ from placement_engine.errors import InvalidConfiguration, RegisterUnavailable
 from placement_engine.nightly.check import Rows
 from placement_engine.nightly.cluster import Cluster
 from placement_engine.nightly.snapshot import Snapshot
-from placement_engine.policy import Policy
 from placement_engine.problem import IntArray
 from tests.differential.test_night_executors import certificates, looked, serial, snapshot
 
@@ -88,11 +87,9 @@ class Disturbed(Cluster):
     def look(
         self,
         snapshot: Snapshot,
-        policy: Policy,
-        as_of_ordinal: int,
         tasks: Sequence[IntArray],
     ) -> Iterator[Rows]:
-        rows = super().look(snapshot, policy, as_of_ordinal, tasks)
+        rows = super().look(snapshot, tasks)
         yield next(rows)
         self.disturb()
         yield from rows

@@ -82,8 +82,6 @@ def looked(executor: Executor, snapshot: Snapshot) -> bytes:
         executor,
         snapshot,
         np.arange(snapshot.placements),
-        policy=POLICY,
-        as_of_ordinal=AS_OF.toordinal(),
         progress=lambda _done, _of: None,
     )
     return b"".join(
@@ -123,10 +121,8 @@ def test_a_process_that_dies_in_mid_task_loses_nothing(
 
 def test_a_lost_task_is_noticed(snapshot: Snapshot) -> None:
     class Forgetful(Serial):
-        def look(
-            self, snapshot: Snapshot, policy: Policy, as_of_ordinal: int, tasks: Sequence[IntArray]
-        ) -> Iterator[Rows]:
-            return super().look(snapshot, policy, as_of_ordinal, tasks[1:])
+        def look(self, snapshot: Snapshot, tasks: Sequence[IntArray]) -> Iterator[Rows]:
+            return super().look(snapshot, tasks[1:])
 
     with pytest.raises(AssertionError, match="lost"):
         looked(Forgetful(), snapshot)

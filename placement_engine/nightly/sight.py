@@ -1,0 +1,156 @@
+"""What a task of the night sees of a snapshot: the pairs of households that any path joins.
+
+Of 100,000 placements hardly any two have to do with each other, and no table of all pairs
+is made. What it tells of a pair is what `household_scores` tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement_engine.cases.households import whole_ppm
+from placement_engine.graph.met_pairs import MetPairs, Targets, met_pairs
+from placement_engine.nightly.snapshot import Snapshot
+from placement_engine.problem import IntArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Pairs:
+    """Q pairs of a row with a placement or a presence, by rising row and other.
+
+    Parameters
+    ----------
+    at, other
+        (Q,) position among the rows asked for; row of a placement or number of a presence.
+    h_or, reunion
+        (Q,) chances in whole parts per million, rounded up.
+    direct
+        (Q,) whether a direct enmity demands a separation of its own.
+    """
+
+    at: IntArray
+    other: IntArray
+    h_or: FloatArray
+    reunion: FloatArray
+    direct: NDArray[np.bool_]
+
+    def keep(self, mask: NDArray[np.bool_]) -> Pairs:
+        """The pairs that a mask (Q,) keeps."""
+        return Pairs(
+            at=self.at[mask],
+            other=self.other[mask],
+            h_or=self.h_or[mask],
+            reunion=self.reunion[mask],
+            direct=self.direct[mask],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class _Homes:
+    """In which homes each of K nodes lives: node (K,) rising, start (K+1,), home (L,)."""
+
+    node: IntArray
+    start: IntArray
+    home: IntArray
+
+    @classmethod
+    def of(cls, member: IntArray, home: IntArray) -> _Homes:
+        known = np.flatnonzero(member >= 0)
+        known = known[np.argsort(member[known], kind="stable")]
+        node, first = np.unique(member[known], return_index=True)
+        return cls(node=node, start=np.append(first, len(known)), home=home[known])
+
+    def spread(self, place: IntArray) -> tuple[IntArray, IntArray]:
+        """Which of the places given, and the home, for every home of theirs."""
+        count = self.start[place + 1] - self.start[place]
+        which = np.repeat(np.arange(len(place)), count)
+        at = np.arange(len(which)) + np.repeat(self.start[place] - np.cumsum(count) + count, count)
+        return which, self.home[at]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Sight:
+    """A snapshot with the ends of its paths laid out; made once, for many tasks."""
+
+    snapshot: Snapshot
+    placed: Targets
+    present: Targets
+    lives: _Homes
+    active: _Homes
+    alone: bool
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Sight:
+        """The sight of a snapshot."""
+        sizes = np.diff(snapshot.member_start)
+        return cls(
+            snapshot=snapshot,
+            placed=Targets.of(snapshot.edges, snapshot.member),
+            present=Targets.of(snapshot.edges, snapshot.actor),
+            lives=_Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes)),
+            active=_Homes.of(snapshot.actor, np.arange(len(snapshot.actor))),
+            alone=bool((sizes == 1).all()),
+        )
+
+    def with_placed(self, rows: IntArray) -> Pairs:
+        """Pairs of some placements with all others; nobody is a danger to her own household."""
+        pairs = self._joined(rows, self.placed, self.lives, alone=self.alone)
+        return pairs.keep(pairs.other != rows[pairs.at])
+
+    def with_present(self, rows: IntArray) -> Pairs:
+        """Pairs of some placements with the presences."""
+        start = self.snapshot.member_start
+        alone = bool((start[rows + 1] - start[rows] == 1).all())
+        return self._joined(rows, self.present, self.active, alone=alone)
+
+    def _joined(self, rows: IntArray, targets: Targets, there: _Homes, *, alone: bool) -> Pairs:
+        start = self.snapshot.member_start
+        sizes = start[rows + 1] - start[rows]
+        member = np.concatenate(
+            [
+                np.zeros(0, dtype=np.int64),
+                *(self.snapshot.member[start[row] : start[row + 1]] for row in rows.tolist()),
+            ]
+        )
+        here = _Homes.of(member, np.repeat(np.arange(len(rows)), sizes))
+        found = met_pairs(self.snapshot.edges, here.node, targets, length=self.snapshot.max_length)
+        return _of_homes(found, here, there, alone=alone)
+
+
+def _of_homes(found: MetPairs, here: _Homes, there: _Homes, *, alone: bool) -> Pairs:
+    first, at = here.spread(found.source)
+    second, other = there.spread(found.target[first])
+    pair, at = first[second], at[second]
+    # As `household_scores` joins them: one after another along a row, then the columns.
+    order = np.lexsort((found.source[pair], found.target[pair], other, at))
+    pair, at, other = pair[order], at[order], other[order]
+    column = _starts(at, other, found.target[pair])
+    home = _starts(at[column], other[column])
+    direct = found.direct[pair]
+    if len(pair):
+        direct = np.logical_or.reduceat(direct, column[home])
+    chances = [found.h_or[pair], found.reunion[pair]]
+    if not alone and len(pair):
+        none = [np.multiply.reduceat(1 - chance, column) for chance in chances]
+        chances = [1 - np.multiply.reduceat(chance, home) for chance in none]
+    return Pairs(
+        at=at[column[home]],
+        other=other[column[home]],
+        h_or=whole_ppm(chances[0]),
+        reunion=whole_ppm(chances[1]),
+        direct=direct,
+    )
+
+
+def _starts(*keys: IntArray) -> IntArray:
+    """Where a run of equal keys begins."""
+    new = np.zeros(len(keys[0]), dtype=np.bool_)
+    new[:1] = True
+    for key in keys:
+        new[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(new)
