@@ -21,7 +21,7 @@ def propose(
 
     limits = run.limits()
     asked = [CaseId(case) for case in dict.fromkeys(cases)]
-    with run.engine() as engine, engine.register.desk.acting("propose", asked):
+    with run.engine() as engine:
         proposal = engine.propose(
             asked,
             limits=limits,

@@ -282,8 +282,7 @@ def test_one_operation_leaves_one_entry_for_each_case(engine: PlacementEngine, f
     engine.add_cases(json.dumps(case_document("C-2", "P-second")))
     cases = [CaseId("C-1"), CaseId("C-2")]
     before = len(log(engine.register))
-    with engine.register.desk.acting("propose", cases):
-        engine.propose(cases)
+    engine.propose(cases)
     new = [(entry.call, entry.case) for entry in log(engine.register)[before:]]
     # A proposal may besides note of whom too little is known.
     assert [one for one in new if one != ("put_entries", "")] == [
