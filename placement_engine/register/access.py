@@ -19,7 +19,7 @@ from placement_engine.register.checkpoint import Witness
 
 
 class Act(StrEnum):
-    """What a call does to personal data, in the words of the law; and reading of the log."""
+    """What a call does to personal data, in the words of the law; reading of the log; refusal."""
 
     COLLECTION = "collection"
     CHANGE = "change"
@@ -28,6 +28,7 @@ class Act(StrEnum):
     COMBINATION = "combination"
     ERASURE = "erasure"
     LOG_READ = "log_read"
+    REFUSED = "refused"
 
 
 class Role(StrEnum):

@@ -274,8 +274,8 @@ def noted(register: Register, before: int, act: Act) -> None:
 
 
 def test_all_seven_kinds_of_the_law_are_there() -> None:
-    assert {call.act for call in CALLS.values()} == {*Act, None}
-    assert len(Act) == 7
+    assert {call.act for call in CALLS.values()} == {*Act, None} - {Act.REFUSED}
+    assert len(Act) == 7 + 1
 
 
 def test_one_operation_leaves_one_entry_for_each_case(engine: PlacementEngine, files: Path) -> None:
