@@ -176,6 +176,7 @@ ENGINE_CALLS: dict[str, tuple[Act, Callable[[PlacementEngine, Path], Any]]] = {
     "graph": (Act.READ, lambda e, f: e.graph()),
 }
 WHO = {CaseId("C-1"): SubjectRef("P-new")}
+GONE = {CaseId("C-1"): SubjectRef("P-unknown-to-intelligence")}
 NUMBERS = Policy.default().retention
 
 
@@ -203,7 +204,7 @@ OTHER_CALLS: dict[str, tuple[Act, Callable[[Register], Any]]] = {
     "share": (Act.DISCLOSURE, shared),
     "back_up": (Act.DISCLOSURE, backed_up),
     "review": (Act.READ, lambda r: retention.review(r.desk, WHO, NUMBERS, AS_OF)),
-    "erase": (Act.ERASURE, lambda r: retention.erase(r.desk, [CaseId("C-1")], WHO, AS_OF)),
+    "erase": (Act.ERASURE, lambda r: retention.erase(r.desk, [CaseId("C-1")], GONE, AS_OF)),
     "authorise": (Act.DISCLOSURE, lambda r: offices.authorise(r.desk, "export")),
 }
 
