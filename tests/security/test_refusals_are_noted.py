@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from placement_engine.errors import (
     ApprovalNeeded,
     IntegrityBroken,
     NotPermitted,
+    PlacementError,
     RegisterUnavailable,
 )
 from placement_engine.register import Act, Register, Role, User, offices
@@ -32,8 +33,6 @@ from tests.security.test_two_signatures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from placement_engine.testing.postgresql_server import PostgresqlServer
 
 __all__ = ["office"]  # the fixture
@@ -114,12 +113,10 @@ def test_a_second_user_with_the_same_key(office: Office) -> None:
 
 @pytest.mark.parametrize("error", [RegisterUnavailable, IntegrityBroken])
 def test_what_cannot_be_noted_stays_refused(
-    office: Office, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    office: Office, monkeypatch: pytest.MonkeyPatch, error: type[PlacementError]
 ) -> None:
-    @contextmanager
-    def broken(*_: Any) -> Iterator[None]:
+    def broken() -> AbstractContextManager[Any]:
         raise error("The disk is full.", unchanged="")
-        yield
 
     with office.open("Cia") as register:
         monkeypatch.setattr(register.desk.vault, "change", broken)
