@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from placement_engine.cases import gates
@@ -46,7 +45,8 @@ from placement_engine.proposal.decision import (
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.stored import read_proposal, write_proposal
 from placement_engine.provenance import Provenance
-from placement_engine.register import KeyProvider, Register, VerifyReport
+from placement_engine.register import KeyProvider, Register, Session, VerifyReport
+from placement_engine.register.location import open_store, store_maker
 from placement_engine.solver import Limits, solve
 from placement_engine.vocabulary import (
     BatchName,
@@ -78,36 +78,43 @@ class PlacementEngine:
     @classmethod
     def create(
         cls,
-        path: Path,
+        path: Path | str,
         keys: KeyProvider,
         *,
         single_user: bool,
         as_of: date,
+        session: Session | None = None,
         policy: Policy | None = None,
         cache_dir: Path | None = None,
     ) -> PlacementEngine:
-        """Make a new, empty register at `path`; refuses to overwrite one."""
-        register = Register.create(path, keys, single_user=single_user, today=as_of)
+        """Make a new, empty register at a path or ``postgresql://…``; never overwrites one."""
+        make = store_maker(path, os.urandom)
+        register = Register.found(make, keys, single_user=single_user, today=as_of, session=session)
         return cls._over(register, policy, as_of, cache_dir)
 
     @classmethod
     def open(
         cls,
-        path: Path,
+        path: Path | str,
         keys: KeyProvider,
         *,
         as_of: date,
+        session: Session | None = None,
         policy: Policy | None = None,
         cache_dir: Path | None = None,
     ) -> PlacementEngine:
-        """Open a register.
+        """Open a register at a path or ``postgresql://…``, for who acts in `session`.
+
+        Every call is then allowed to that role, and noted once; a register for several
+        tells nothing without a session.
 
         Raises
         ------
         RegisterUnavailable, WrongKey, IntegrityBroken
             As their names say; nothing was changed.
         """
-        return cls._over(Register.open(path, keys), policy, as_of, cache_dir)
+        register = Register.over(open_store(path), keys, session=session)
+        return cls._over(register, policy, as_of, cache_dir)
 
     @classmethod
     def _over(
@@ -124,12 +131,7 @@ class PlacementEngine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -195,40 +197,44 @@ class PlacementEngine:
         CaseGate
             Consent or eligibility is missing for a case; nothing is computed.
         """
-        start = clock()
-        cases = [self.case(case_id) for case_id in case_ids]
-        for case in cases:
-            gates.check(case, self.as_of)
-        gates.check_together(cases)
-        assembly = self._assemble(cases, seed)
-        answer = solve(
-            assembly.problem,
-            limits=limits or Limits(),
-            seed=seed,
-            workers=workers,
-            clock=clock,
-            rule_order=tuple(rule.code for rule in RULES),
-            pair_classes_ppm=(
-                round(self.policy.risk.pair_medium * PPM),
-                round(self.policy.risk.pair_high * PPM),
-            ),
-        )
-        proposal = replace(
-            compose(assembly, answer, provenance=self._provenance(), single_user=self.single_user),
-            seconds=clock() - start,
-        )
-        stored = write_proposal(proposal)
-        noted = noted_unknown(self.register, assembly.world, self.as_of, entropy=os.urandom)
-        self.register.put_proposals(dict.fromkeys(case_ids, stored), noted=noted)
-        if not noted and self.register.epoch == self._seen + 1:
-            # Only this proposal was written since the facts were read: they still stand.
-            self._seen += 1
-        return proposal
+        with self.register.desk.acting("propose", case_ids):
+            start = clock()
+            cases = [self.case(case_id) for case_id in case_ids]
+            for case in cases:
+                gates.check(case, self.as_of)
+            gates.check_together(cases)
+            assembly = self._assemble(cases, seed)
+            answer = solve(
+                assembly.problem,
+                limits=limits or Limits(),
+                seed=seed,
+                workers=workers,
+                clock=clock,
+                rule_order=tuple(rule.code for rule in RULES),
+                pair_classes_ppm=(
+                    round(self.policy.risk.pair_medium * PPM),
+                    round(self.policy.risk.pair_high * PPM),
+                ),
+            )
+            proposal = replace(
+                compose(
+                    assembly, answer, provenance=self._provenance(), single_user=self.single_user
+                ),
+                seconds=clock() - start,
+            )
+            stored = write_proposal(proposal)
+            noted = noted_unknown(self.register, assembly.world, self.as_of, entropy=os.urandom)
+            self.register.put_proposals(dict.fromkeys(case_ids, stored), noted=noted)
+            if not noted and self.register.epoch == self._seen + 1:
+                # Only this proposal was written since the facts were read: they still stand.
+                self._seen += 1
+            return proposal
 
     def explain(self, case_id: CaseId) -> StoredProposal:
         """The last proposal for a case."""
-        proposal = read_proposal(self.register.proposal(case_id))
-        return StoredProposal(proposal=proposal, state=dict(self.register.cases())[case_id])
+        with self.register.desk.acting("proposal", [case_id]):
+            proposal = read_proposal(self.register.proposal(case_id))
+            return StoredProposal(proposal=proposal, state=dict(self.register.cases())[case_id])
 
     # A named person decides. ---------------------------------------------------------
 
@@ -250,28 +256,29 @@ class PlacementEngine:
         StaleProposal
             The choice is not safe any more, or the provider houses somebody who collides.
         """
-        case = self.case(case_id)
-        gates.check(case, self.as_of)
-        last = self.explain(case_id).proposal
-        self._refuse_other_terms(case_id, last.provenance)
-        own = next(c for c in last.cases if c.case == case_id)
-        chosen = next((c for c in own.choices if c.number == choice), None)
-        if chosen is None:
-            raise UnknownReference(
-                f"Case {case_id} has no choice {choice}.",
-                unchanged="Nothing was written.",
-                do=f"See: placement explain {case_id}.",
-            )
-        if self._objections(case, chosen.municipality, provider):
-            raise StaleProposal(
-                f"Choice {choice} of case {case_id} is not safe any more: facts have changed, or "
-                "the care provider houses somebody who must be kept apart.",
-                unchanged="Nothing was written.",
-                do=f"Run: placement propose {case_id}, or choose another provider.",
-            )
-        record = {"kind": DecisionKind.CHOICE, "choice": choice, "reason": "", "objections": []}
-        self._decide(case, chosen.municipality, record, decided_by, provider)
-        return Decision(case=case_id, kind=DecisionKind.CHOICE, choice=choice)
+        with self.register.desk.acting("propose", [case_id]):
+            case = self.case(case_id)
+            gates.check(case, self.as_of)
+            last = self.explain(case_id).proposal
+            self._refuse_other_terms(case_id, last.provenance)
+            own = next(c for c in last.cases if c.case == case_id)
+            chosen = next((c for c in own.choices if c.number == choice), None)
+            if chosen is None:
+                raise UnknownReference(
+                    f"Case {case_id} has no choice {choice}.",
+                    unchanged="Nothing was written.",
+                    do=f"See: placement explain {case_id}.",
+                )
+            if self._objections(case, chosen.municipality, provider):
+                raise StaleProposal(
+                    f"Choice {choice} of case {case_id} is not safe any more: facts have changed, "
+                    "or the care provider houses somebody who must be kept apart.",
+                    unchanged="Nothing was written.",
+                    do=f"Run: placement propose {case_id}, or choose another provider.",
+                )
+            record = {"kind": DecisionKind.CHOICE, "choice": choice, "reason": "", "objections": []}
+            self._decide(case, chosen.municipality, record, decided_by, provider)
+            return Decision(case=case_id, kind=DecisionKind.CHOICE, choice=choice)
 
     def override(
         self,
@@ -286,22 +293,25 @@ class PlacementEngine:
 
         What speaks against the place is recorded beside the reason.
         """
-        case = self.case(case_id)
-        gates.check(case, self.as_of)
-        if municipality not in self.geography.index:
-            raise UnknownReference(
-                "The municipality code is not known.", unchanged="Nothing was written."
-            )
-        if not reason.strip():
-            raise UnknownReference("An override needs a reason.", unchanged="Nothing was written.")
-        record = {
-            "kind": DecisionKind.OVERRIDE,
-            "choice": None,
-            "reason": reason.strip(),
-            "objections": self._objections(case, municipality, provider),
-        }
-        self._decide(case, municipality, record, decided_by, provider)
-        return Decision(case=case_id, kind=DecisionKind.OVERRIDE, choice=None)
+        with self.register.desk.acting("propose", [case_id]):
+            case = self.case(case_id)
+            gates.check(case, self.as_of)
+            if municipality not in self.geography.index:
+                raise UnknownReference(
+                    "The municipality code is not known.", unchanged="Nothing was written."
+                )
+            if not reason.strip():
+                raise UnknownReference(
+                    "An override needs a reason.", unchanged="Nothing was written."
+                )
+            record = {
+                "kind": DecisionKind.OVERRIDE,
+                "choice": None,
+                "reason": reason.strip(),
+                "objections": self._objections(case, municipality, provider),
+            }
+            self._decide(case, municipality, record, decided_by, provider)
+            return Decision(case=case_id, kind=DecisionKind.OVERRIDE, choice=None)
 
     # Under the flow. -----------------------------------------------------------------
 
@@ -311,7 +321,8 @@ class PlacementEngine:
 
     def graph(self) -> RivalGraph:
         """Who is hostile to whom, from all batches in force."""
-        return self._observe().graph
+        with self.register.desk.acting("networks"):
+            return self._observe().graph
 
     def verify(self) -> VerifyReport:
         """Check that no record was added, changed, swapped or removed."""

@@ -235,7 +235,9 @@ def _keyed(
 ) -> Mapping[str, bytes]:
     if not entries:
         return {}
-    count = len(register.entries(DocumentKind.JUDGEMENT))
+    # Erasure leaves gaps: what comes last is told by the highest number, not by how many.
+    known = register.entries(DocumentKind.JUDGEMENT)
+    count = 1 + max((int(key.partition("-")[0]) for key in known), default=-1)
     return {next_key(count + n, entropy(8)): entry.to_bytes() for n, entry in enumerate(entries)}
 
 

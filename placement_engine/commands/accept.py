@@ -50,7 +50,7 @@ def accept(
     who = acting_user(run.settings)
     other = read_override(language=run.language, editor=editor) if override else None
     housed_by = None if provider is None else _pseudonym(provider)
-    with run.engine() as engine, engine.register.desk.acting("propose", [case]):
+    with run.engine() as engine:
         if other is not None:
             decision = engine.override(CaseId(case), *other, decided_by=who, provider=housed_by)
         else:

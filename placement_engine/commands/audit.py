@@ -21,6 +21,7 @@ ACTS = {
     "combination": "sammanföring",
     "erasure": "radering",
     "log_read": "läsning av loggen",
+    "refused": "avvisat",
 }
 """The kinds in the words of brottsdatalagen."""
 
@@ -147,7 +148,7 @@ def _row(number: int, entry: Entry) -> EntryRow:
         number=number,
         at=entry.at,
         who=entry.who,
-        role=entry.role.value,
+        role="" if entry.role is None else entry.role.value,
         purpose=entry.purpose,
         act=entry.act.value,
         call=entry.call,

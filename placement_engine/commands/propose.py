@@ -21,7 +21,7 @@ def propose(
     run.check_limits()
     asked = [CaseId(case) for case in dict.fromkeys(cases)]
     pages = ("report.proposal_page", "report.documents")
-    with run.engine(*pages) as engine, engine.register.desk.acting("propose", asked):
+    with run.engine(*pages) as engine:
         proposal = engine.propose(
             asked,
             limits=run.limits(),

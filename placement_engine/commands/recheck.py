@@ -72,7 +72,7 @@ def recheck(
     from placement_engine.report.night_page import night_page
 
     start = time.monotonic()
-    with run.engine() as engine, engine.register.desk.acting("recheck"):
+    with run.engine() as engine:
         night = look_again(
             engine.register,
             policy=engine.policy,

@@ -19,7 +19,7 @@ from placement_engine.register.checkpoint import Witness
 
 
 class Act(StrEnum):
-    """What a call does to personal data, in the words of the law; and reading of the log."""
+    """What a call does to personal data, in the words of the law; reading of the log; refusal."""
 
     COLLECTION = "collection"
     CHANGE = "change"
@@ -28,6 +28,7 @@ class Act(StrEnum):
     COMBINATION = "combination"
     ERASURE = "erasure"
     LOG_READ = "log_read"
+    REFUSED = "refused"
 
 
 class Role(StrEnum):
@@ -147,7 +148,8 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "messages": Call(act=Act.READ, right=Right.TALK),
         "send_message": Call(act=Act.DISCLOSURE, right=Right.TALK),
         "export": Call(act=Act.DISCLOSURE, right=Right.EXPORT, two=True),
-        "backup": Call(act=Act.DISCLOSURE, right=Right.KEEP),
+        "backup": Call(act=Act.DISCLOSURE, right=Right.KEEP, two=True),
+        "share": Call(act=Act.DISCLOSURE, right=Right.KEEP, two=True),
         "restore": Call(act=Act.CHANGE, right=Right.KEEP),
         "rotate": Call(act=Act.CHANGE, right=Right.KEEP, two=True),
         "erase": Call(act=Act.ERASURE, right=Right.PLACE, two=True),

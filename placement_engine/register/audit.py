@@ -35,11 +35,13 @@ class Entry:
         The kind in the words of the law, and the call that it was.
     case
         Empty where a call is about no case.
+    role
+        None where a call was refused: nobody has shown one.
     """
 
     at: datetime | None
     who: str
-    role: Role
+    role: Role | None
     purpose: str
     act: Act
     call: str
@@ -68,7 +70,7 @@ class Entry:
         return cls(
             at=None if at is None else datetime.fromisoformat(at),
             who=told["who"],
-            role=Role(told["role"]),
+            role=None if told["role"] is None else Role(told["role"]),
             purpose=told["purpose"],
             act=Act(told["act"]),
             call=told["call"],
@@ -126,6 +128,13 @@ def append(change: Changing, entries: Sequence[Entry]) -> None:
             content, is_new = b"", True
         content = (content or number.to_bytes(_INDEX_SIZE, "big")) + leaf + b"\n"
     change.log = LogState(tree=tree, page=_stage(change, page, content, is_new=is_new))
+
+
+def last_page(change: Changing) -> list[Entry]:
+    """The last entries of the log, at most a page of them; none in an empty log."""
+    if change.log.tree.size == 0:
+        return []
+    return list(entries(_page(change.document(change.log.page).payload)[1]))
 
 
 def leaves(state: Reading, log: LogState) -> list[bytes]:

@@ -12,9 +12,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from placement_engine.errors import ApprovalNeeded, NotPermitted, RegisterUnavailable
+from placement_engine.errors import (
+    ApprovalNeeded,
+    IntegrityBroken,
+    NotPermitted,
+    PlacementError,
+    RegisterUnavailable,
+)
 from placement_engine.register import anchor as anchors
-from placement_engine.register import audit, checkpoint, journal, merkle, requests, users
+from placement_engine.register import (
+    audit,
+    checkpoint,
+    journal,
+    merkle,
+    refusals,
+    requests,
+    users,
+)
 from placement_engine.register.access import (
     ALONE,
     CALLS,
@@ -80,7 +94,8 @@ class Desk:
         NotPermitted
             The actor may not do this.
         """
-        about, role = self._permit(call)
+        with self._refusing(call):
+            about, role = self._permit(call)
         if about.act is not None and self.logs and not self._covered:
             with self.vault.change() as change:
                 self._note(change, call, about.act, role, cases)
@@ -105,21 +120,23 @@ class Desk:
         ApprovalNeeded
             Somebody else has to sign first; the request was put into the register.
         """
-        about, role = self._permit(call)
-        wish = self._wish(about, role, call, cases, parameters)
-        if wish is not None:
-            self._require(wish, role)
-        with self.vault.change() as change:
+        with self._refusing(call):
+            about, role = self._permit(call)
+            wish = self._wish(about, role, call, cases, parameters)
             if wish is not None:
-                self._use(change, wish)
-            yield change
-            if about.act is not None and self.logs:
-                self._note(change, call, about.act, role, cases)
+                self._require(wish, role)
+            with self.vault.change() as change:
+                if wish is not None:
+                    self._use(change, wish)
+                yield change
+                if about.act is not None and self.logs:
+                    self._note(change, call, about.act, role, cases)
 
     @contextmanager
     def acting(self, call: str, cases: Sequence[str] = ()) -> Iterator[None]:
         """Note one operation, once for each of its cases, for all that is read in it."""
-        about, role = self._permit(call)
+        with self._refusing(call):
+            about, role = self._permit(call)
         if about.act is not None and self.logs and not self._covered:
             with self.vault.change() as change:
                 self._note(change, call, about.act, role, cases)
@@ -247,13 +264,34 @@ class Desk:
 
     # What is noted, and kept outside. ------------------------------------------------
 
+    @contextmanager
+    def _refusing(self, call: str) -> Iterator[None]:
+        """Note what is refused inside; it stays refused, whether it can be noted or not."""
+        try:
+            yield
+        except ApprovalNeeded:  # the request that it leaves is noted
+            raise
+        except NotPermitted as refused:
+            if self.logs:
+                try:
+                    self._note_refused(call)
+                except IntegrityBroken:  # weighs more than who may do what
+                    raise
+                except PlacementError as error:
+                    do = f"{refused.do} That it was refused could not be noted ({error.code})."
+                    raise NotPermitted(refused.what, unchanged=refused.unchanged, do=do) from None
+            raise
+
+    def _note_refused(self, call: str) -> None:
+        with self.vault.change() as change:
+            entry = refusals.entry(change, call, self.session)
+            if entry is not None:
+                self._append(change, [entry])
+
     def _note(
         self, change: Changing, call: str, act: Act, role: Role, cases: Sequence[str]
     ) -> None:
         """Stage one entry for each case, or one where there is none."""
-        change.quiet = not (change.puts or change.deletes)
-        if not change.ids(DocumentKind.LOG_KEY):
-            change.add(DocumentKind.LOG_KEY, change.entropy(32))
         session = self.session
         actor = None if session is None else session.actor
         at = None if session is None else session.clock()
@@ -270,6 +308,12 @@ class Desk:
             )
             for case in cases or ("" if actor is None else actor.case,)
         ]
+        self._append(change, entries)
+
+    def _append(self, change: Changing, entries: Sequence[audit.Entry]) -> None:
+        change.quiet = not (change.puts or change.deletes)
+        if not change.ids(DocumentKind.LOG_KEY):
+            change.add(DocumentKind.LOG_KEY, change.entropy(32))
         audit.append(change, entries)
 
     def _told(self) -> None:

@@ -28,15 +28,16 @@ def renew(desk: Desk, provider: KeyProvider) -> int:
 
 
 def share(desk: Desk, keys: RememberedKey) -> tuple[str, ...]:
-    """Recovery shares of the key that the register was opened with."""
-    offices.authorise(desk, "backup")
+    """Recovery shares of the key that the register was opened with; two agree on it."""
+    offices.authorise(desk, "share")
     return keys.shares()
 
 
 def back_up(desk: Desk, store: RegisterStore, path: Path, recipients: Sequence[str]) -> int:
     """Write the register, which `store` keeps, into a file; gives the number of records.
 
-    What is in the backup includes that it was made.
+    A backup is data handed out: two agree on who can open it. What is in the backup
+    includes that it was made.
     """
-    offices.authorise(desk, "backup")
+    offices.authorise(desk, "backup", [one.encode() for one in sorted(set(recipients))])
     return backup.write_backup(store, path, recipients)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from placement_engine.errors import UnknownReference
+from placement_engine.errors import InvalidInput, UnknownReference
 from placement_engine.policy import DAYS_PER_MONTH, Retention
 from placement_engine.register import placed, snapshots
 from placement_engine.register.contents import read_framed, write_framed
@@ -23,10 +23,15 @@ from placement_engine.register.desk import Desk
 from placement_engine.register.documents import DocumentKind
 from placement_engine.register.placed import StoredPlacement
 from placement_engine.register.snapshots import StoredSnapshot
-from placement_engine.register.vault import Changing
-from placement_engine.vocabulary import CaseId, SubjectRef
+from placement_engine.register.vault import Changing, Reading
+from placement_engine.vocabulary import BatchName, CaseId, SubjectRef
 
-_NOTES = (DocumentKind.ALERT, DocumentKind.EVENT, DocumentKind.MESSAGE)
+_NOTES = (
+    DocumentKind.ALERT,
+    DocumentKind.EVENT,
+    DocumentKind.MESSAGE,
+    DocumentKind.JUDGEMENT,
+)
 _OF_A_CASE = (DocumentKind.CASE, DocumentKind.PROPOSAL, DocumentKind.DECISION)
 
 
@@ -122,10 +127,12 @@ def erase(
     *,
     expired: Retention | None = None,
 ) -> Certificate:
-    """Destroy cases and all that the register holds about their subjects but intelligence.
+    """Destroy cases and all that the register holds about their subjects.
 
-    That is case, proposal, decisions, placements, and alerts, events and messages that name
-    one of them. A subject's placements stay as long as another case is about the same one.
+    That is case, proposal, decisions, placements, and judgements, alerts, events and messages
+    that name one of them. A subject's placements stay as long as another case is about the
+    same one. Intelligence in force is not rewritten here: who is taken out of it may be what
+    ties others to their enemies. It has to be imported anew without them first.
 
     Parameters
     ----------
@@ -134,12 +141,15 @@ def erase(
     subjects
         Of every case, whom it is about.
     expired
-        Also destroy expired placements without a case, and superseded intelligence.
+        Also destroy expired placements without a case, and superseded intelligence. Cases
+        whose subject stands in intelligence in force stay on the yearly list.
 
     Raises
     ------
     UnknownReference
         There is no such case.
+    InvalidInput
+        Intelligence in force names a subject; nothing is erased.
     """
     missing = set(cases) - set(subjects)
     if missing:
@@ -151,10 +161,15 @@ def erase(
     chosen = set(cases)
     if expired is not None:
         due = review(desk, subjects, expired, on).cases
-        chosen |= {case for case, why in due.items() if why is Due.EXPIRED}
+        found = {case for case, why in due.items() if why is Due.EXPIRED}
+        with desk.read("networks", sorted(found)) as state:
+            known = _in_force(state, _leaving(chosen | found, subjects))
+        named = frozenset[str]().union(*known.values())
+        chosen |= {case for case in found if subjects[case] not in named}
     told = tuple(sorted(chosen))
     given = [case.encode() for case in told]
     with desk.change("erase", told, [on.isoformat().encode(), *given]) as change:
+        _refuse_in_force(_in_force(change, _leaving(chosen, subjects)))
         for row_id in sorted(_doomed(change, chosen, subjects, expired, on)):
             change.remove(row_id)
         certificate = Certificate(
@@ -174,8 +189,7 @@ def _doomed(
     expired: Retention | None,
     on: date,
 ) -> set[bytes]:
-    kept = {subject for case, subject in subjects.items() if case not in cases}
-    gone = {subjects[case] for case in cases} - kept
+    gone = _leaving(cases, subjects)
     doomed = set()
     for kind in _OF_A_CASE:
         for row_id, beginning in change.beginnings(kind):
@@ -198,6 +212,37 @@ def _doomed(
         for snapshot in _expired_networks(snapshots.stored(change), expired, on):
             doomed |= {snapshot.id, snapshot.content}
     return doomed
+
+
+def _leaving(
+    cases: Collection[CaseId], subjects: Mapping[CaseId, SubjectRef]
+) -> frozenset[SubjectRef]:
+    """Who is a subject of these cases and of no other."""
+    kept = {subject for case, subject in subjects.items() if case not in cases}
+    return frozenset(subjects[case] for case in cases) - kept
+
+
+def _in_force(state: Reading, people: Collection[SubjectRef]) -> dict[BatchName, frozenset[str]]:
+    """Which of these people each import in force names, where it names any."""
+    if not people:
+        return {}
+    named = {
+        batch: frozenset(people) & frozenset(network.nodes)
+        for batch, network in snapshots.networks(state).items()
+    }
+    return {batch: found for batch, found in named.items() if found}
+
+
+def _refuse_in_force(named: Mapping[BatchName, frozenset[str]]) -> None:
+    if named:
+        people = len(frozenset[str]().union(*named.values()))
+        raise InvalidInput(
+            f"Intelligence in force names {people} of those to be erased, in: "
+            f"{', '.join(sorted(named))}.",
+            unchanged="Nothing was erased.",
+            do="Import each of these batches anew without them (placement network import "
+            "--batch), and run this again.",
+        )
 
 
 def _digest(change: Changing) -> str:

@@ -128,6 +128,15 @@ def run_in(folder: Path) -> Placement:
     return placement
 
 
+def forget(folder: Path, placement: Placement, person: str, *words: str) -> None:
+    """Import the intelligence anew without somebody, as has to be done before an erasure."""
+    for table in (folder / "network").glob("*.csv"):
+        rows = [row for row in table.read_text("utf-8").splitlines() if person not in row]
+        table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    result = placement("network", "import", str(folder / "network"), *words)
+    assert result.exit_code == 0, result.output
+
+
 @pytest.fixture(scope="session")
 def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny world imported into a register, made once."""

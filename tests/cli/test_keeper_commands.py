@@ -13,6 +13,7 @@ from typer.testing import Result
 
 from placement_engine.register import PassphraseKey
 from placement_engine.testing.postgresql_server import PostgresqlServer
+from tests.cli.conftest import forget
 from tests.cli.test_commands import DAY, document
 from tests.contract.conftest import server
 
@@ -129,13 +130,15 @@ def test_a_backup_behind_the_anchor_is_restored_and_waits_for_a_keeper(
     told(placement("register", "list", *target, *DAY))
 
 
-def test_the_yearly_list_and_what_is_erased(placement: Placement) -> None:
+def test_the_yearly_list_and_what_is_erased(placement: Placement, world: Path) -> None:
     later = ("--as-of", "2034-01-01", "--json")
     listed = document(told(placement("register", "review", *later)), "review")
     assert {row["case"] for row in listed["cases"]} == {"C-1", "C-2", "C-3"}
     told(placement("register", "erase", *later), 2)
     told(placement("register", "erase", "C-1", "--expired", *later), 2)
     told(placement("register", "erase", "C-9", *later), 10)
+    told(placement("register", "erase", "C-2", *later), 10)  # intelligence still names them
+    forget(world, placement, "P-4", *DAY)
     erased = document(told(placement("register", "erase", "C-2", *later)), "erasure")
     assert erased["cases"] == ["C-2"]
     assert erased["records"] >= 1
@@ -153,6 +156,7 @@ def test_the_yearly_list_and_what_is_erased(placement: Placement) -> None:
 def test_the_log_tells_of_all_of_it(placement: Placement, world: Path, new: str) -> None:
     recipients, _ = age_keys(world)
     told(placement("register", "backup", str(world / "b"), *recipients, *DAY))
+    forget(world, placement, "P-4", *DAY)
     told(placement("register", "erase", "C-2", *DAY))
     told(placement("register", "rotate", "--new-passphrase-file", new, *DAY))
     shown = placement("register", "audit", "show", *DAY, "--json", "--passphrase-file", new)

@@ -102,6 +102,7 @@ def commands(folder: Path) -> list[tuple[str, ...]]:
     (folder / "new").write_text(NEW)
     made = conftest.run_in(folder)("register", "backup", str(folder / "made"), *to, *DAY)
     assert made.exit_code == 0
+    conftest.forget(folder, conftest.run_in(folder), "P-4", *DAY)
     new = ("--new-passphrase-file", str(folder / "new"))
     return [
         ("register", "rotate", *new),

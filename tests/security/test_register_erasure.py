@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from placement_engine.errors import UnknownReference
-from placement_engine.intelligence import Placement
+from placement_engine.errors import InvalidInput, UnknownReference
+from placement_engine.intelligence import Placement, read_network
+from placement_engine.intelligence.judgements import Judgement, JudgementKind
 from placement_engine.policy import DAYS_PER_MONTH, Policy
-from placement_engine.register import RawKey, Register
+from placement_engine.register import RawKey, Register, snapshots
 from placement_engine.register.documents import DocumentKind
 from placement_engine.register.head import RECORDS
 from placement_engine.register.header import Header
@@ -71,7 +72,7 @@ def rows(path: Path) -> dict[bytes, bytes]:
 
 
 def everything(path: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in sorted(path.parent.iterdir()))
+    return b"".join(file.read_bytes() for file in sorted(path.parent.glob(f"{path.name}*")))
 
 
 def test_data_keys_and_ciphertext_are_nowhere_any_more(path: Path) -> None:
@@ -186,8 +187,6 @@ def test_superseded_intelligence_goes_when_its_time_has_come(tmp_path: Path) -> 
     (tmp_path / "network" / "persons.csv").write_text(
         "person_id,role\nP-1,subject\nP-2,threat_actor\nP-3,subject\n"
     )
-    from placement_engine.intelligence import read_network
-
     other = read_network(tmp_path / "network", codes=frozenset({"0180"}))
     old = DAY - months(NUMBERS.superseded_networks) - timedelta(days=1)
     with Register.create(tmp_path / "a", KEY, single_user=True, today=old) as register:
@@ -210,3 +209,53 @@ def test_nothing_to_erase_writes_nothing(path: Path) -> None:
             on=DAY, cases=(), records=0, digest=hashlib.sha256().hexdigest()
         )
         assert register.epoch == epoch
+
+
+def judged(person: str) -> bytes:
+    day = date(2026, 11, 1)
+    return Judgement(kind=JudgementKind.SEEN_UNKNOWN, a=person, day=day, by="A").to_bytes()
+
+
+def test_no_row_in_force_names_the_person_any_more(path: Path, tmp_path: Path) -> None:
+    known = network(tmp_path / "network")  # names P-1 and P-2
+    (tmp_path / "network" / "persons.csv").write_text("person_id,role\nP-1,subject\n")
+    for name in ("ties", "presence"):
+        table = tmp_path / "network" / f"{name}.csv"
+        table.write_text(table.read_text().splitlines()[0] + "\n")
+    without = read_network(tmp_path / "network", codes=frozenset({"0180"}))
+    with Register.open(path, KEY) as register:
+        register.import_network("main", known, DAY)
+        keys = {"00000000-aa": judged("P-2"), "00000001-bb": judged("P-1")}
+        register.put_entries(DocumentKind.JUDGEMENT, keys)
+        before = rows(path)
+        with pytest.raises(InvalidInput, match="names 1 of those to be erased, in: main") as told:
+            erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY)
+        assert "P-2" not in str(told.value)
+        assert rows(path) == before
+        register.import_network("main", without, DAY)
+        erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY)
+        with register.desk.vault.read() as state:
+            past = {
+                one.content for one in snapshots.stored(state) if one.until is not None
+            }  # what was superseded is kept for its own time
+            named = [
+                document.kind
+                for kind in DocumentKind
+                for document in state.documents(kind)
+                if b"P-2" in document.payload and document.id not in past
+            ]
+        assert named == []
+        assert list(register.entries(DocumentKind.JUDGEMENT)) == ["00000001-bb"]
+    assert b"P-2" not in everything(path)
+
+
+def test_what_has_expired_and_stands_in_intelligence_waits(tmp_path: Path) -> None:
+    long_ago = DAY - 3 * months(NUMBERS.defector)
+    end = long_ago + timedelta(days=30)
+    subjects = {CaseId("C-1"): SubjectRef("P-1"), CaseId("C-7"): SubjectRef("P-7")}
+    with Register.create(tmp_path / "a", KEY, single_user=True, today=DAY) as register:
+        register.import_placements([placed("P-1", long_ago, end), placed("P-7", long_ago, end)])
+        register.put_cases(dict.fromkeys(subjects, b"case"))
+        register.import_network("main", network(tmp_path / "network"), DAY)
+        assert erase(register.desk, [], subjects, DAY, expired=NUMBERS).cases == ("C-7",)
+        assert review(register.desk, subjects, NUMBERS, DAY).cases["C-1"] is Due.EXPIRED
