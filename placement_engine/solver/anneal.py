@@ -10,23 +10,35 @@ from __future__ import annotations
 import numpy as np
 
 from placement_engine.problem import PPM, IntArray, PlacementProblem
-from placement_engine.solver.kernels.annealing import (
+from placement_engine.solver.kernels.annealing import anneal
+from placement_engine.solver.kernels.board import (
     BEST,
     DRAWS,
+    EXCESS,
     STEPS,
     Board,
     Placed,
-    anneal,
     build,
 )
+from placement_engine.solver.kernels.mending import mend
 from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.kernels.pairs import knots
+from placement_engine.solver.kernels.reseating import reseat
+from placement_engine.solver.prices import typical_rise
 from placement_engine.solver.wide import Wide
 
 WIDTH = 32
 """Candidate sites of each mover."""
 NONE_YET = CLOSED
 """Cost of the best plan while there is none."""
+WANTED = 24
+"""Sites by the bound that a mover may be forced to, or others be sought at."""
+ASIDE, MEND_STEPS, MENDED = 40, 8_192, 0.1
+"""Movers who step aside for one, their proposals, and the heat that is left at the end."""
+SETTLING = 4
+"""Times that movers of each household size are reseated where a plan settles."""
+GROUP = 1_000
+"""Movers reseated at once, at the most."""
 NEVER_ZERO = 0x9E3779B97F4A7C15
 """Mixed into the seed, for the generator must not start at 0."""
 
@@ -56,6 +68,8 @@ class Annealing:
         self._board = board_of(problem, wide)
         self._seed = seed
         self._state = _nowhere(self._board, seed)
+        self._all = np.arange(len(wide.movers), dtype=np.int64)
+        self._households = sorted(set(wide.demand.tolist()))
 
     @property
     def best(self) -> IntArray | None:
@@ -94,17 +108,73 @@ class Annealing:
         build(self._board, fresh, np.arange(len(sites)), lean)
         self._state = fresh
 
-    def run(self, steps: int, *, hot: float, cold: float, crowd: int, lean: IntArray) -> None:
+    def run(
+        self, steps: int, *, hot: float, cold: float, prices: IntArray, stiff: int, lean: IntArray
+    ) -> None:
         """Anneal for so many proposals.
 
         Parameters
         ----------
         hot, cold
             Fine costs.
+        prices, stiff
+            M fine prices of places, and the penalty of the first that a site lacks.
         lean
             n × M added to the costs where candidates are chosen.
         """
-        anneal(self._board, self._state, self.candidates(lean), steps, hot, cold, crowd)
+        board, state = self._board, self._state
+        anneal(board, state, self.candidates(lean), self._all, steps, hot, cold, prices, stiff)
+
+    def mend(
+        self,
+        times: int,
+        *,
+        heat: float,
+        prices: IntArray,
+        stiff: int,
+        lean: IntArray,
+        regret: IntArray,
+    ) -> None:
+        """Mend around so many movers; see `kernels.mending`.
+
+        Parameters
+        ----------
+        heat
+            Fine cost at the start of each.
+        prices, stiff, lean
+            As in `run`.
+        regret
+            n × M from the bound.
+        """
+        width = min(WANTED, regret.shape[1])
+        wanted = np.argsort(regret, axis=1, kind="stable")[:, :width]
+        candidates = self.candidates(lean)
+        cold = heat * MENDED
+        for _ in range(times):
+            mend(
+                self._board,
+                self._state,
+                candidates,
+                wanted,
+                regret,
+                ASIDE,
+                MEND_STEPS,
+                heat,
+                cold,
+                prices,
+                stiff,
+            )
+
+    def settle(self) -> None:
+        """Look for a plan near where everybody stands, who stay there all the same."""
+        there = Placed._make(array.copy() for array in self._state)
+        for _ in range(SETTLING):
+            for size in self._households:
+                reseat(self._board, there, size, GROUP)
+        if there.tally[EXCESS] == 0 and there.tally[BEST] < self._state.tally[BEST]:
+            self._state.tally[BEST] = there.tally[BEST]
+            self._state.best[:] = there.best
+        self._state.dice[:] = there.dice
 
     def candidates(self, lean: IntArray) -> IntArray:
         """The sites of each mover that cost least as the others stand."""
@@ -117,9 +187,7 @@ class Annealing:
     def spread(self, lean: IntArray) -> float:
         """Typical fine difference between a mover's best sites: what heat is measured in."""
         cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
-        few = np.sort(np.partition(cost, min(8, cost.shape[1] - 1), axis=1)[:, :9], axis=1)
-        rise = few[:, 1:] - few[:, :1]
-        return float(np.mean(rise[rise < CLOSED >> 4])) if (rise < CLOSED >> 4).any() else 1.0
+        return typical_rise(cost)
 
 
 def board_of(problem: PlacementProblem, wide: Wide) -> Board:

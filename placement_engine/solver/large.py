@@ -10,20 +10,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 from placement_engine.problem import PlacementProblem
-from placement_engine.solver.anneal import NONE_YET, Annealing
+from placement_engine.solver.anneal import MEND_STEPS, NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.figures import Figures
-from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.model import BoolArray, share_limit
 from placement_engine.solver.own import OwnSearch
-from placement_engine.solver.prices import Priced, certified_bound
+from placement_engine.solver.prices import Priced
 from placement_engine.solver.threshold import consistent, has_room
 from placement_engine.solver.wide import Wide, lay_wide, within
 
-FIRST_ROUNDS = 8
-"""Sweeps before the first plan is built."""
+FIRST_SHARE = 0.15
+"""Share of the effort that the bound may take before the first plan is built."""
+FIRST_SWEEPS = 8
+"""Sweeps before that."""
 FIRST_STEPS = 1 << 18
 """Proposals for a first plan, doubled until there is one."""
 FEASIBLE_SHARE = 0.25
@@ -34,22 +36,24 @@ STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 PAIRS_OF_WORK = 8
 """Pairs of one sweep that count as a node."""
-HOT, MILD, COLD = 1.0, 0.6, 0.01
+HOT, MILD, COLD = 1.2, 0.6, 0.03
 """Heat at the start and the end of a cooling, in typical differences between sites: hot
 where each mover has `PATIENT` proposals or more, mild where she has fewer."""
 PATIENT = 3_000
+STIFF, RIGID = 0.3, 0.6
+"""Penalty of a place too few at the start and the end of a cooling, in the same."""
 CROWD = 20.0
-"""Penalty of a place too few, in the same."""
-DEARER = 2
-"""And in the highest price of a place."""
+"""And in a search for any plan."""
+SETTLE_EVERY = 32
+"""Chunks between two looks for a plan near where everybody stands."""
 WORK_SHARE = 0.6
-"""Share of counted work that the second cooling gets; the exact search gets the rest."""
-MOST_ROUNDS = 400
-"""Sweeps of the bound beside the search."""
+"""Share of counted work for annealing; the exact search gets the rest."""
+MENDS, MEND_HEAT = 8, 0.2
+"""Mendings between two looks at the clock, and their heat, as above."""
 MOST_LEFT = 6_000_000
 """Pairs of open sites of rivals up to which what is left is searched exactly."""
-QUICK_SHARE = 0.12
-"""Share of the effort that the first cooling gets; the second gets the rest."""
+QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
+"""Shares of what is left that the first and the second cooling get; mending gets the rest."""
 
 
 def large_search(problem: PlacementProblem, *, seed: int, workers: int) -> LargeSearch | None:
@@ -137,11 +141,6 @@ def _chunk(search: Annealing) -> int:
     return max(CHUNK_STEPS, CHUNK_EACH * len(search.wide.movers))
 
 
-def _crowd(priced: Priced, scale: float) -> int:
-    """Penalty of a place too few: above what any place is worth, or nobody would leave."""
-    return max(int(CROWD * scale), DEARER * int(priced.prices.max()))
-
-
 def _cool(
     search: Annealing, priced: Priced, steps: int, effort: Effort, until: Callable[[], bool]
 ) -> int:
@@ -152,7 +151,9 @@ def _cool(
     done = 0
     while done < steps and not until():
         at = [MILD * scale * (COLD / MILD) ** min(1.0, x / steps) for x in (done, done + chunk)]
-        search.run(chunk, hot=at[0], cold=at[1], crowd=int(CROWD * (scale + at[0])), lean=lean)
+        stiff = int(CROWD * (scale + at[0]))
+        search.run(chunk, hot=at[0], cold=at[1], prices=priced.prices, stiff=stiff, lean=lean)
+        search.settle()
         done += chunk
         if effort.spent(chunk // STEPS_OF_WORK):
             break
@@ -202,7 +203,11 @@ class Race:
         """Search until the bound meets the plan, or the effort is spent."""
         priced, search = self._priced, self._search
         priced.reprice()
-        priced.raise_bound(rounds=FIRST_ROUNDS, target=CLOSED, stop=lambda: self._effort.spent(0))
+        first = self._effort.part(FIRST_SHARE)
+        for _ in range(FIRST_SWEEPS):
+            if first.spent(0):
+                break
+            priced.step()
         start = self._question.start
         if start is None:
             search.begin(priced.lean)
@@ -239,7 +244,7 @@ class Race:
     def _reply(self) -> Reply:
         wide, finished = self._wide, self._finished
         base = wide.base_total
-        bound = base + certified_bound(wide, self._priced.handed, self._priced.prices)
+        bound = base + self._priced.certified()
         cost = self._cost()
         if cost >= NONE_YET:
             return Reply(plan=self._question.start, bound=bound, complete=False, work=self._work)
@@ -264,17 +269,14 @@ class Race:
         if self._finished is not None and self._finished.complete:
             return True
         cost = self._search.cost
-        missing = cost - self._priced.value
+        missing = cost - self._priced.best
         return cost < NONE_YET and missing < max(self._wide.fine, self._question.gap * cost)
 
     def _prove(self) -> None:
         """Raise the bound beside the search, and search what is left where that is little."""
-        self._priced.raise_bound(
-            rounds=MOST_ROUNDS,
-            target=CLOSED,
-            stop=lambda: self._over.is_set() or (self._cooled.is_set() and self._met()),
-            enough=True,
-        )
+        while not self._over.is_set() and not (self._cooled.is_set() and self._met()):
+            if not self._priced.step():
+                break
         self._cooled.wait()
         if not self._over.is_set() and not self._met():
             clock = self._effort.clock
@@ -299,16 +301,44 @@ class Race:
         )
 
     def _anneal(self) -> None:
-        """Cool twice: quickly for a good plan, then for as long as there is effort."""
-        shares = (QUICK_SHARE, 1.0) if self._timed else (QUICK_SHARE, WORK_SHARE)
-        for share in shares:
-            self._cooling(self._effort.part(share))
+        """Cool twice, quickly for a good plan, then slowly for a better; mend what is left."""
+        whole = self._effort if self._timed else self._effort.part(WORK_SHARE)
+        for share in (QUICK_SHARE, SLOW_SHARE):
+            self._cooling(whole.part(share))
             self._cooled.set()
-            if self._met() or self._effort.spent(0):
+            if self._met() or whole.spent(0):
                 return
             best = self._search.best
             if best is not None:
                 self._search.return_to(best)
+        if self._search.best is not None:
+            self._mending(whole)
+
+    def _mending(self, part: Effort) -> None:
+        """Mend around one mover after the other, for as long as there is effort."""
+        search, priced = self._search, self._priced
+        scale = search.spread(priced.lean)
+        for turn in count(1):
+            search.mend(
+                MENDS,
+                heat=MEND_HEAT * scale,
+                prices=priced.prices,
+                stiff=int(RIGID * scale),
+                lean=priced.lean,
+                regret=priced.regret,
+            )
+            if turn % SETTLE_EVERY == 0:
+                search.settle()
+            self._tell()
+            work = MENDS * MEND_STEPS // STEPS_OF_WORK
+            if not self._timed:
+                priced.step()
+                work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
+            self._work += work
+            if part is not self._effort:
+                self._effort.spent(work)
+            if part.spent(work) or self._met():
+                return
 
     def _proposals(self, part: Effort) -> float:
         """How many proposals an effort is likely to allow."""
@@ -325,21 +355,28 @@ class Race:
         begun = part.clock() if part.deadline is not None else 0.0
         all_work = part.work_left
         chunk = _chunk(search)
-        while True:
+        for turn in count(1):
             passed = 0.0
             if part.deadline is not None:
                 passed = (part.clock() - begun) / max(1e-9, part.deadline - begun)
             if all_work is not None and part.work_left is not None:
                 passed = max(passed, 1 - part.work_left / max(1, all_work))
-            heat = hot * scale * (COLD / hot) ** min(1.0, passed)
-            lean = priced.lean
-            search.run(chunk, hot=heat, cold=heat, crowd=_crowd(priced, scale + heat), lean=lean)
+            passed = min(1.0, passed)
+            heat = hot * scale * (COLD / hot) ** passed
+            stiff = int(STIFF * scale * (RIGID / STIFF) ** passed)
+            search.run(
+                chunk, hot=heat, cold=heat, prices=priced.prices, stiff=stiff, lean=priced.lean
+            )
+            if turn % SETTLE_EVERY == 0:
+                search.settle()
             self._tell()
             work = chunk // STEPS_OF_WORK
             if not self._timed:
-                priced.raise_bound(rounds=1, target=CLOSED, stop=lambda: False)
+                priced.step()
                 work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
             self._work += work
             self._effort.spent(work)
             if part.spent(work) or self._met():
-                return
+                break
+        search.settle()
+        self._tell()

@@ -13,6 +13,7 @@ import numpy as np
 
 from placement_engine.problem import UNLIMITED, IntArray
 from placement_engine.solver.kernels.messages import CLOSED, least_left, sweep
+from placement_engine.solver.kernels.softening import soft_sweep, softly_priced
 from placement_engine.solver.kernels.transport import transport
 from placement_engine.solver.model import BoolArray
 from placement_engine.solver.wide import Wide
@@ -54,6 +55,35 @@ def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
     return -(-bound // wide.fine)
 
 
+HEAT = 0.2
+"""Heat of the first soft sweeps, in typical differences between a mover's best sites."""
+COOLER = 0.6
+"""Each stage of soft sweeps has so much of the heat of the one before."""
+STAGES = 11
+"""Stages of soft sweeps; what follows would move less than rounding does."""
+SWEEPS = 8
+"""Soft sweeps, forward and backward, at one heat."""
+STEP = 1.4
+"""So much of the way that a load of one place alone would ask for, a price goes at once."""
+BEST_SITES = 9
+"""Sites of each mover between which differences are typical."""
+
+
+def typical_rise(cost: IntArray) -> float:
+    """Mean fine difference between a mover's best site and the next: what heat is measured in.
+
+    Parameters
+    ----------
+    cost
+        n × M, `CLOSED` where not open.
+    """
+    width = min(BEST_SITES, cost.shape[1])
+    few = np.sort(np.partition(cost, width - 1, axis=1)[:, :width], axis=1)
+    rise = few[:, 1:] - few[:, :1]
+    real = rise < CLOSED >> 4
+    return max(1.0, float(np.mean(rise[real]))) if real.any() else 1.0
+
+
 class Priced:
     """Messages and prices of a problem, raised step by step.
 
@@ -67,6 +97,8 @@ class Priced:
         The capacities cannot hold everybody, which is exact.
     rounds
         Sweeps forward and backward so far.
+    best
+        The highest `value` that was kept, which `certified` bears out.
     """
 
     def __init__(self, wide: Wide) -> None:
@@ -78,6 +110,10 @@ class Priced:
         self.rounds = 0
         self._arcs = _with_tables(wide)
         self._limited = wide.free != UNLIMITED
+        self._turn = 0
+        self._heat = 0.0
+        self._kept = (self.handed, self.prices, self.theta)
+        self.best = self.value
 
     @property
     def lean(self) -> IntArray:
@@ -151,19 +187,83 @@ class Priced:
         before = self.value
         for _ in range(rounds):
             if stop() or self.impossible or before > target:
-                return
+                break
             self.sweep()
             now = self.value
             if now - before <= abs(now) // WORTH_A_ROUND:
                 if not self.reprice() and now - before <= abs(now) // WORTH_NOTHING and enough:
-                    return
+                    break
                 now = self.value
             before = now
+        self.keep()
+
+    def step(self) -> bool:
+        """Go on by one sweep, soft ones first; whether another one is likely to help.
+
+        Each stage of soft sweeps ends with plain ones, after which the bound is kept.
+        """
+        stage, turn = divmod(self._turn, SWEEPS)
+        self._turn += 1
+        if stage >= STAGES or not self._arcs[1].size:
+            before = self.best
+            self.raise_bound(rounds=1, target=CLOSED, stop=lambda: False)
+            return self.best - before > abs(self.best) // WORTH_NOTHING
+        if self._turn == 1:
+            self._heat = HEAT * typical_rise(self.theta)
+        self._soften(self._heat)
+        if turn == SWEEPS - 1:
+            self.sweep()
+            self.keep()
+            self._heat *= COOLER
+        return True
+
+    def _soften(self, heat: float) -> None:
+        """One soft sweep forward and one backward, prices in step."""
+        rivalry = self.wide.rivalry
+        first, edge, other, side, line = self._arcs
+        for forward in (True, False):
+            load = np.zeros(len(self.prices), dtype=np.float64)
+            soft_sweep(
+                forward,
+                heat,
+                self.theta,
+                first,
+                edge,
+                other,
+                side,
+                line,
+                rivalry.tables,
+                rivalry.most,
+                self.handed,
+                self.wide.demand,
+                load,
+            )
+            moved = softly_priced(self.prices, load, self.wide.free, heat, STEP)
+            moved[~self._limited] = 0
+            change = self.wide.demand[:, None] * (moved - self.prices)
+            self.theta = np.where(self.theta < CLOSED, self.theta + change, CLOSED)
+            self.prices = moved
+
+    def keep(self) -> None:
+        """Keep messages and prices if they are the best so far."""
+        value = self.value
+        if value > self.best:
+            self._kept = (self.handed.copy(), self.prices, self.theta.copy())
+            self.best = value
+
+    def certified(self) -> int:
+        """`certified_bound` of the best that was kept."""
+        return certified_bound(self.wide, self._kept[0], self._kept[1])
+
+    @property
+    def regret(self) -> IntArray:
+        """What each site costs each mover above the least by the best bound, n × M."""
+        theta = self._kept[2]
+        return np.where(theta < CLOSED, theta - theta.min(axis=1)[:, None], CLOSED)
 
     def beyond(self, limit: int) -> BoolArray:
         """Sites (n × M) at which no plan stays at or below `limit` fine units."""
-        slack = limit - self.value
-        found: BoolArray = self.theta - self.theta.min(axis=1)[:, None] > slack
+        found: BoolArray = self.regret > limit - self.best
         return found & self.wide.open
 
 

@@ -114,7 +114,14 @@ def annealed(problem: PlacementProblem, wide: Wide, *, seed: int) -> tuple[int, 
     search.begin(nothing)
     for heat in (20_000, 5_000, 500):
         hot = float(heat * wide.fine)
-        search.run(2_048, hot=hot, cold=hot / 4, crowd=WALL >> 6, lean=nothing)
+        search.run(
+            2_048,
+            hot=hot,
+            cold=hot / 4,
+            prices=np.zeros_like(wide.free),
+            stiff=WALL >> 6,
+            lean=nothing,
+        )
     if search.best is None:
         return None
     plan = wide.full(search.best)

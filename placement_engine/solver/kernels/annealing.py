@@ -1,30 +1,38 @@
 """Annealing over plans: one mover at a time, or two who change places.
 
-`Placed.delta` holds, for each mover and each site, what she would cost there with the
-others where they are; a step looks two numbers up and only an accepted one changes the
-tables of the mover's rivals. All decisions are whole numbers but the heat, which is
-multiplied and compared alone, so that a seed gives the same plans with numba and without.
+Sites have tolls instead of walls: a place costs its price, more where too many stand and
+less where places are left, so that plans flow through a full site while it is hot and keep
+to the places when it has cooled. With the prices of the bound, the loads come out right at
+once.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
 from placement_engine.compiled import compiled
 from placement_engine.problem import UNLIMITED, IntArray
+from placement_engine.solver.kernels.board import (
+    ACCEPTED,
+    BEST,
+    COST,
+    DRAWS,
+    OVER,
+    STEPS,
+    Board,
+    Placed,
+    draw,
+    keep,
+    line,
+    over,
+    put,
+)
 from placement_engine.solver.kernels.messages import CLOSED
-from placement_engine.solver.kernels.pairs import WALL, FloatArray, SmallArray, pair_line
+from placement_engine.solver.kernels.pairs import SmallArray
 
-COST, WALLS, EXCESS, OVER, BEST, STEPS, ACCEPTED = range(7)
-"""What stands where in `Placed.tally`."""
-DRAWS = 4096
-"""Different answers of one draw for acceptance."""
 NARROW = 8
 """One proposal in so many looks at all sites, the others at the candidates."""
-CROWDED = 4
+CROWDED = 2
 """One proposal of a full site in so many goes there all the same; in others one makes room."""
 LOOKS = 6
 """Sites that the one who makes room looks at."""
@@ -32,206 +40,24 @@ TURNS = 256
 """Proposals between which the heat does not change."""
 
 
-class Board(NamedTuple):
-    """What does not change; see `wide.Wide` for the arrays."""
-
-    unary: IntArray
-    demand: IntArray
-    free: IntArray
-    ceiling: IntArray
-    lines: IntArray
-    tables: SmallArray
-    chances: FloatArray
-    near: IntArray
-    first: IntArray
-    edge: IntArray
-    other: IntArray
-    side: IntArray
-    row_base: IntArray
-    row_ceiling: IntArray
-    term_first: IntArray
-    term_row: IntArray
-    term_cost: IntArray
-    exposure: FloatArray
-    metres: IntArray
-    curve: FloatArray
-    fine: IntArray
-    """One number."""
-    chill: FloatArray
-    """`DRAWS` values of -log(u)."""
-
-
-class Placed(NamedTuple):
-    """Where everybody is, and what follows from it; changed by the kernels."""
-
-    here: IntArray
-    delta: IntArray
-    used: IntArray
-    there: SmallArray
-    """M × n: who is at a site."""
-    number: IntArray
-    """n: place of each mover in `there`."""
-    many: IntArray
-    """M: how many are at a site."""
-    rows: IntArray
-    tally: IntArray
-    best: IntArray
-    dice: NDArray[np.uint64]
-    """One number: the state of xorshift64."""
-
-
-@compiled
-def _draw(dice: NDArray[np.uint64], below: int) -> int:
-    """A whole number below another, by xorshift64 (Marsaglia 2003)."""
-    x = dice[0]
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
-    dice[0] = x
-    return int(np.int64((x >> np.uint64(16)) % np.uint64(below)))
-
-
-@compiled
-def _over(share: int, ceiling: int) -> int:
-    """Penalty of a share above its limit."""
-    return 0 if share <= ceiling else WALL // 4 + min(share - ceiling, WALL)
-
-
-@compiled
-def _line(board: Board, p: int, site: int, out: SmallArray) -> SmallArray:
-    """Fine costs of a pair, as its mover sees it from a site, at each site of the other."""
-    e = board.edge[p]
-    table = board.lines[e, board.side[p]]
-    if table >= 0:
-        kept: SmallArray = board.tables[table, site]
-        return kept
-    pair_line(
-        board.chances[e, 0],
-        board.chances[e, 1],
-        board.near[e, 0],
-        board.near[e, 1],
-        board.exposure[site],
-        board.metres[site],
-        board.curve,
-        board.fine[0],
-        out,
-    )
-    return out
-
-
-@compiled
-def _put(board: Board, state: Placed, k: int, site: int, new: SmallArray, old: SmallArray) -> None:
-    """Move one mover to a site, from nowhere where she is at -1."""
-    here, delta, count = state.here, state.delta, state.tally
-    before = here[k]
-    count[COST] += delta[k, site]
-    count[OVER] += _over(delta[k, site], board.ceiling[k])
-    if before >= 0:
-        count[COST] -= delta[k, before]
-        count[OVER] -= _over(delta[k, before], board.ceiling[k])
-        last = state.there[before, state.many[before] - 1]
-        state.there[before, state.number[k]] = last
-        state.number[last] = state.number[k]
-        state.many[before] -= 1
-        count[EXCESS] -= max(0, state.used[before] - board.free[before])
-        state.used[before] -= board.demand[k]
-        count[EXCESS] += max(0, state.used[before] - board.free[before])
-    here[k] = site
-    state.there[site, state.many[site]] = k
-    state.number[k] = state.many[site]
-    state.many[site] += 1
-    count[EXCESS] -= max(0, state.used[site] - board.free[site])
-    state.used[site] += board.demand[k]
-    count[EXCESS] += max(0, state.used[site] - board.free[site])
-    for p in range(board.first[k], board.first[k + 1]):
-        i = board.other[p]
-        now = here[i]
-        if now >= 0:
-            count[OVER] -= _over(delta[i, now], board.ceiling[i])
-        to = _line(board, p, site, new)
-        mine = delta[i]
-        if before >= 0:
-            was = _line(board, p, before, old)
-            for y in range(mine.size):
-                mine[y] += to[y] - was[y]
-            if now >= 0 and was[now] >= WALL:
-                count[WALLS] -= 1
-        else:
-            for y in range(mine.size):
-                mine[y] += to[y]
-        if now >= 0:
-            count[OVER] += _over(mine[now], board.ceiling[i])
-            if to[now] >= WALL:
-                count[WALLS] += 1
-    for q in range(board.term_first[k], board.term_first[k + 1]):
-        r = board.term_row[q]
-        count[OVER] -= _over(state.rows[r], board.row_ceiling[r])
-        state.rows[r] += board.term_cost[q, site]
-        if before >= 0:
-            state.rows[r] -= board.term_cost[q, before]
-        count[OVER] += _over(state.rows[r], board.row_ceiling[r])
-
-
-@compiled
-def _keep(state: Placed) -> None:
-    """Keep the plan if it breaks nothing and is the best so far."""
-    count = state.tally
-    if count[WALLS] == 0 and count[EXCESS] == 0 and count[OVER] == 0 and count[COST] < count[BEST]:
-        count[BEST] = count[COST]
-        for k in range(len(state.here)):
-            state.best[k] = state.here[k]
-
-
-@compiled
-def build(board: Board, state: Placed, order: IntArray, lean: IntArray) -> None:
-    """Put one after the other where she costs least, with room if there is any.
-
-    Parameters
-    ----------
-    order
-        Movers.
-    lean
-        n × M added to the costs, such as prices.
-    """
-    sites = len(board.free)
-    new, old = np.empty(sites, dtype=np.int32), np.empty(sites, dtype=np.int32)
-    for k in order:
-        pick = -1
-        least = np.int64(0)
-        for roomy in (True, False):
-            for x in range(sites):
-                if state.delta[k, x] >= CLOSED // 2:
-                    continue
-                if roomy and state.used[x] + board.demand[k] > board.free[x]:
-                    continue
-                cost = state.delta[k, x] + lean[k, x]
-                cost += _over(state.delta[k, x], board.ceiling[k])
-                if pick < 0 or cost < least:
-                    pick, least = x, cost
-            if pick >= 0:
-                break
-        _put(board, state, k, pick, new, old)
-    _keep(state)
-
-
 @compiled
 def _limits(board: Board, state: Placed, k: int, site: int, a: SmallArray, b: SmallArray) -> int:
     """What moving one mover adds to the penalties of shares above their limits."""
     here, delta = state.here, state.delta
     before = here[k]
-    added = _over(delta[k, site], board.ceiling[k]) - _over(delta[k, before], board.ceiling[k])
+    added = over(delta[k, site], board.ceiling[k]) - over(delta[k, before], board.ceiling[k])
     for p in range(board.first[k], board.first[k + 1]):
         i = board.other[p]
         if board.ceiling[i] < UNLIMITED:
             now = here[i]
             share = delta[i, now]
-            change = _line(board, p, site, a)[now] - _line(board, p, before, b)[now]
-            added += _over(share + change, board.ceiling[i]) - _over(share, board.ceiling[i])
+            change = line(board, p, site, a)[now] - line(board, p, before, b)[now]
+            added += over(share + change, board.ceiling[i]) - over(share, board.ceiling[i])
     for q in range(board.term_first[k], board.term_first[k + 1]):
         r = board.term_row[q]
         change = board.term_cost[q, site] - board.term_cost[q, before]
-        added += _over(state.rows[r] + change, board.row_ceiling[r])
-        added -= _over(state.rows[r], board.row_ceiling[r])
+        added += over(state.rows[r] + change, board.row_ceiling[r])
+        added -= over(state.rows[r], board.row_ceiling[r])
     return added
 
 
@@ -240,7 +66,7 @@ def _partner(board: Board, state: Placed, k: int, site: int) -> int:
     """Somebody at a full site who would leave room for a mover, no rival of hers, or -1."""
     if state.many[site] == 0:
         return -1
-    j = int(state.there[site, _draw(state.dice, state.many[site])])
+    j = int(state.there[site, draw(state.dice, state.many[site])])
     if state.used[site] - board.demand[j] + board.demand[k] > board.free[site]:
         return -1
     for p in range(board.first[k], board.first[k + 1]):
@@ -257,7 +83,7 @@ def _refuge(board: Board, state: Placed, candidates: IntArray, k: int, j: int) -
     fits = state.used[before] - board.demand[k] + need <= free[before]
     best = before if fits and delta[before] < CLOSED // 2 else -1
     for _ in range(LOOKS):
-        site = candidates[j, _draw(state.dice, candidates.shape[1])]
+        site = candidates[j, draw(state.dice, candidates.shape[1])]
         if site in (now, before) or delta[site] >= CLOSED // 2:
             continue
         if state.used[site] + need <= free[site] and (best < 0 or delta[site] < delta[best]):
@@ -266,14 +92,23 @@ def _refuge(board: Board, state: Placed, candidates: IntArray, k: int, j: int) -
 
 
 @compiled
+def _toll(price: int, stiff: int, was: int, more: int) -> int:
+    """What a site so many above its places charges for more, or gives back for less."""
+    above, before = max(0, was + more), max(0, was)
+    return price * more + stiff * ((above * (above + 1) - before * (before + 1)) // 2)
+
+
+@compiled
 def anneal(
     board: Board,
     state: Placed,
     candidates: IntArray,
+    among: IntArray,
     steps: int,
     hot: float,
     cold: float,
-    crowd: int,
+    price: IntArray,
+    stiff: int,
 ) -> None:
     """So many proposals, the heat falling from one value to another.
 
@@ -281,54 +116,63 @@ def anneal(
     ----------
     candidates
         n × L sites that are proposed most, the first ones more often.
+    among
+        The movers who may move by themselves; whoever makes room for one may be anybody.
     hot, cold
         Fine costs.
-    crowd
-        Fine penalty of each place that a site lacks.
+    price
+        M fine prices of a place.
+    stiff
+        Fine penalty of the first place that a site lacks; each further one costs as much more.
     """
-    n, sites = len(state.here), len(board.free)
+    many, sites = len(among), len(board.free)
     new, old = np.empty(sites, dtype=np.int32), np.empty(sites, dtype=np.int32)
     width = candidates.shape[1]
     limited = len(board.row_base) > 0 or board.ceiling.min() < UNLIMITED
     here, delta, dice = state.here, state.delta, state.dice
+    used, free, demand = state.used, board.free, board.demand
     rounds = max(1, steps // TURNS)
     for turn in range(rounds):
         heat = hot + (cold - hot) * (turn / rounds)
         for _ in range(TURNS):
-            k = _draw(dice, n)
-            if _draw(dice, NARROW) == 0:
-                site = _draw(dice, sites)
+            k = among[draw(dice, many)]
+            if draw(dice, NARROW) == 0:
+                site = draw(dice, sites)
             else:
-                site = candidates[k, min(_draw(dice, width), _draw(dice, width))]
+                site = candidates[k, min(draw(dice, width), draw(dice, width))]
             before = here[k]
             if site == before or delta[k, site] >= CLOSED // 2:
                 continue
             j, refuge = -1, -1
+            need = demand[k]
             change = delta[k, site] - delta[k, before]
-            need = board.demand[k]
-            excess = state.used[site] + need - board.free[site]
-            if excess > 0:
-                if _draw(dice, CROWDED) > 0:
-                    j = _partner(board, state, k, site)
-                    refuge = -1 if j < 0 else _refuge(board, state, candidates, k, j)
-                    if refuge < 0:
-                        continue
-                    change += delta[j, refuge] - delta[j, site]
+            if used[site] + need > free[site] and draw(dice, CROWDED) > 0:
+                j = _partner(board, state, k, site)
+                refuge = -1 if j < 0 else _refuge(board, state, candidates, k, j)
+                if refuge < 0:
+                    continue
+                size = demand[j]
+                change += delta[j, refuge] - delta[j, site]
+                change += _toll(price[site], stiff, used[site] - free[site], need - size)
+                if refuge == before:
+                    change += _toll(price[before], stiff, used[before] - free[before], size - need)
                 else:
-                    change += min(excess, need) * crowd
-            if j < 0:
-                change -= max(0, min(need, state.used[before] - board.free[before])) * crowd
-            most = heat * board.chill[_draw(dice, DRAWS)]
+                    change += _toll(price[refuge], stiff, used[refuge] - free[refuge], size)
+                    change += _toll(price[before], stiff, used[before] - free[before], -need)
+            else:
+                change += _toll(price[site], stiff, used[site] - free[site], need)
+                change += _toll(price[before], stiff, used[before] - free[before], -need)
+            most = heat * board.chill[draw(dice, DRAWS)]
             if limited and (change <= most or state.tally[OVER] > 0):
                 change += _limits(board, state, k, site, new, old)
                 if j >= 0:
                     change += _limits(board, state, j, refuge, new, old)
             if change > most:
                 continue
-            _put(board, state, k, site, new, old)
+            put(board, state, k, site, new, old)
             if j >= 0:
-                _put(board, state, j, refuge, new, old)
+                put(board, state, j, refuge, new, old)
             state.tally[ACCEPTED] += 1
             if state.tally[COST] < state.tally[BEST]:
-                _keep(state)
+                keep(state)
     state.tally[STEPS] += rounds * TURNS
