@@ -6,17 +6,13 @@ The country is that of `solver_instances`, drawn in whole arrays: there the inst
 
 from __future__ import annotations
 
-import os
-import resource
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Row
 from benchmarks.solver_instances import CEILING, ROAD, bordered, pair, points
 from placement_engine.problem import (
     PPM,
@@ -27,13 +23,12 @@ from placement_engine.problem import (
     micronats,
     micronats_array,
 )
-from placement_engine.solver import Limits, Proposed, solve
+from placement_engine.solver import Proposed
 from placement_engine.solver.model import Standing
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FloatArray = NDArray[np.float64]
 
-TIME_S = 10.0
 PENALTY = micronats(0.02)
 
 
@@ -158,74 +153,15 @@ def _newcomers(
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One line of the table: what is solved, and the gap in percent that is asked for."""
-
-    scale: Scale
-    seeds: int
-    gap: float | None
-    what: str
+def main_thread() -> float:
+    """Processor seconds of the main thread, whichever thread asks."""
+    main = threading.main_thread().ident
+    assert main is not None
+    return time.clock_gettime(time.pthread_getcpuclockid(main))
 
 
-CASES = (
-    Case(what="K=50 N=20,000", scale=Scale(newcomers=50, placed=20_000), seeds=3, gap=0.0),
-    Case(what="K=100 N=2,000", scale=Scale(newcomers=100, placed=2_000), seeds=2, gap=2.0),
-    Case(what="K=100 N=200", scale=Scale(newcomers=100, placed=200), seeds=2, gap=3.0),
-    Case(what="K=500 N=20,000 short", scale=Scale(newcomers=500, placed=20_000), seeds=1, gap=2.5),
-    Case(
-        what="K=500 N=20,000 long",
-        scale=Scale(newcomers=500, placed=20_000, reach_km=120.0, limits=False),
-        seeds=1,
-        gap=1.0,
-    ),
-    Case(what="K=2,000 N=20,000", scale=Scale(newcomers=2000, placed=20_000), seeds=1, gap=3.0),
-    Case(
-        what="K=2,000 N=200 dense",
-        scale=Scale(newcomers=2000, placed=200, degree=24.0, limits=False),
-        seeds=1,
-        gap=None,
-    ),
-)
-
-
-def measured(case: Case, *, seed: int, time_s: float, clock: Callable[[], float]) -> Row:
-    """Solve one instance; costs of those who stay among themselves are taken out."""
-    problem = large(case.scale, seed=seed)
-    started = time.perf_counter()
-    answer = solve(problem, limits=Limits(time_s=time_s), clock=clock)
-    wall = time.perf_counter() - started
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    name = f"{case.what} seed {seed}"
-    if not isinstance(answer, Proposed):
-        return Row(what=name, value=float("nan"), unit="%", target=case.gap, note="no plan")
+def beyond_those_who_stay(problem: PlacementProblem, answer: Proposed) -> tuple[int, int]:
+    """Objective and bound, without what those who stay cost among themselves."""
     stays = Standing(problem)
     stays.add_pairs(problem, [p for p in problem.pairs if {p.a, p.b} <= set(problem.fixed)])
-    value, bound = answer.objective - stays.total, answer.lower_bound - stays.total
-    proved = next(level.proved for level in answer.levels if level.name is Level.TOTAL)
-    note = (
-        f"objective {value}, bound {bound}, {(value - bound) / case.scale.newcomers:.1f} a person,"
-        f" {'proved' if proved else 'not proved'}, first plan {answer.trajectory[0][0]:.2f} s,"
-        f" {answer.seconds:.1f} s of {wall:.1f} s by the wall, {memory:.0f} MB so far"
-    )
-    gap = 100 * (value - bound) / max(1, value)
-    return Row(what=name, value=gap, unit="%", target=case.gap, note=note)
-
-
-def run_scale(_folder: Path, runs: int) -> list[Row]:
-    """Gaps after 10 s, from the smallest to the largest, each seed at most `runs` times.
-
-    On a machine that others use at the time, seconds are those of the searching thread's
-    processor time, which is nearer to what two free cores would do; the note tells.
-    """
-    busy = os.getloadavg()[0] > 1.0
-    clock = time.thread_time if busy else time.monotonic
-    # Compiles the kernels, so that no measured second goes to that.
-    solve(large(Scale(newcomers=30, placed=100), seed=1), limits=Limits(time_s=1.0))
-    found = [
-        measured(case, seed=seed, time_s=TIME_S, clock=clock)
-        for case in CASES
-        for seed in range(1, min(case.seeds, runs) + 1)
-    ]
-    kept = "processor seconds, machine shared" if busy else "seconds"
-    return [replace(row, note=f"{row.note}; limit {TIME_S:g} {kept}") for row in found]
+    return answer.objective - stays.total, answer.lower_bound - stays.total

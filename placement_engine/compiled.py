@@ -30,3 +30,20 @@ def compiled(kernel: Kernel) -> Kernel:
         return cast("Kernel", numba.njit(cache=True, nogil=True)(kernel))
     except RuntimeError:  # nowhere to keep it: compiled anew in each process
         return cast("Kernel", numba.njit(nogil=True)(kernel))
+
+
+def ready(*kernels: Callable[..., Any]) -> bool:
+    """Whether kernels run at once: compiled in this process, kept on disk, or plain Python.
+
+    What was kept for another version of a kernel does not count.
+    """
+    return not COMPILED or all(_is_kept(kernel) for kernel in kernels)
+
+
+def _is_kept(kernel: Any) -> bool:
+    if kernel.signatures:
+        return True
+    try:
+        return bool(kernel._cache._cache_file._load_index())
+    except (AttributeError, OSError):  # not kept, or another numba: it would be compiled now
+        return False

@@ -141,13 +141,15 @@ def _next(
     # Where the others can stay is looked at first: it is often best, and always something.
     asked.sort(key=lambda one: (one[2] is None, one[2] or (), one[0]))
     best: tuple[tuple[int, ...], int, tuple[int, ...]] | None = None
+    # No search is begun that could not even come to its first plan.
+    setup = proposed.trajectory[0][0] if proposed.trajectory else 0.0
     for number, (k, apart, staying, site) in enumerate(asked):
         if staying is not None:
             assert site is not None
             moved = (*proposed.assignment[:k], site, *proposed.assignment[k + 1 :])
             best = min(best or (staying, k, moved), (staying, k, moved))
         left = None if deadline is None else (deadline - clock()) / (len(asked) - number)
-        if left is not None and left <= 0:
+        if left is not None and left <= setup:
             bounds.append(0)
             continue
         work = None if limits.max_work is None else limits.max_work // len(asked)
@@ -158,6 +160,8 @@ def _next(
             workers=workers,
             clock=clock,
         )
+        if left is not None:
+            setup = max(setup, answer.seconds - left)
         if isinstance(answer, NoSafePlacement):
             continue
         bounds.append(answer.lower_bound if isinstance(answer, Proposed) else 0)

@@ -82,6 +82,11 @@ class Annealing:
         return int(self._state.tally[BEST])
 
     @property
+    def excess(self) -> int:
+        """Places that sites lack as everybody stands."""
+        return int(self._state.tally[EXCESS])
+
+    @property
     def steps(self) -> int:
         """Proposals so far."""
         return int(self._state.tally[STEPS])

@@ -96,7 +96,9 @@ def _alone(
     problem: PlacementProblem, subject: int, assignment: tuple[int, ...]
 ) -> tuple[Model, BoolArray]:
     others = {k: site for k, site in enumerate(assignment) if k != subject}
-    alone = compile_model(replace(problem, fixed=others))
+    # A problem checks itself anew when it changes; where she is the only mover it does not.
+    same = dict(problem.fixed) == others
+    alone = compile_model(problem if same else replace(problem, fixed=others))
     here = (assignment[subject],)
     return alone, allowed_at(alone, here, 0, cost_at(alone, here, 0))
 

@@ -112,7 +112,7 @@ class Priced:
         self._limited = wide.free != UNLIMITED
         self._turn = 0
         self._heat = 0.0
-        self._kept = (self.handed, self.prices, self.theta)
+        self._kept = (self.handed.copy(), self.prices, self.theta.copy())
         self.best = self.value
 
     @property
@@ -145,6 +145,7 @@ class Priced:
         self.theta = np.where(plain < CLOSED, plain + self.wide.demand[:, None] * prices, CLOSED)
         self.prices = prices
         if self.value > before:
+            self.keep()
             return True
         self.theta, self.prices = old, kept
         return False
@@ -252,8 +253,8 @@ class Priced:
             self.best = value
 
     def certified(self) -> int:
-        """`certified_bound` of the best that was kept."""
-        return certified_bound(self.wide, self._kept[0], self._kept[1])
+        """`certified_bound` of the best that was kept; costs are never below nothing."""
+        return max(0, certified_bound(self.wide, self._kept[0], self._kept[1]))
 
     @property
     def regret(self) -> IntArray:

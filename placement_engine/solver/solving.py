@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from placement_engine.problem import Level, PlacementProblem
 from placement_engine.solver import witness
@@ -23,11 +24,16 @@ from placement_engine.solver.figures import Figures
 from placement_engine.solver.levels import Climb, Climbed
 from placement_engine.solver.own import OwnSearch
 
+if TYPE_CHECKING:
+    from placement_engine.solver.large import LargeSearch
+
 ENDING_S = 0.05
 """Kept from the time limit for checking and handing over the answer."""
 ENDING_PAIR_S = 12e-6
 ENDING_SUBJECT_S = 6e-6
 """Kept besides for each pair and subject that the witness looks at."""
+COMPILING_S = 120.0
+"""Below this limit of time nothing is compiled."""
 MANY = 24
 """Above so many movers the search for large problems takes over."""
 
@@ -81,8 +87,10 @@ def solve(
         if not trajectory or value < trajectory[-1][1]:
             trajectory.append((clock() - start, value))
 
+    large: LargeSearch | None = None
     try:
-        climbed = _climb(problem, limits, seed, workers, effort, keep, figures)
+        large = _large(problem, limits, seed, workers)
+        climbed = _climb(problem, large, limits, seed, workers, effort, keep, figures)
         if climbed.plan is None and climbed.impossible:
             conflict = explain(
                 problem,
@@ -97,7 +105,7 @@ def solve(
     except KeyboardInterrupt:
         if not best:
             return Undecided(seconds=clock() - start, interrupted=True)
-        climbed = _unproved(problem, best[-1])
+        climbed = _unproved(problem, best[-1], large)
         return _told(problem, climbed, tuple(trajectory), clock() - start, interrupted=True)
     if climbed.plan is None:
         return Undecided(seconds=clock() - start)
@@ -106,6 +114,7 @@ def solve(
 
 def _climb(
     problem: PlacementProblem,
+    large: LargeSearch | None,
     limits: Limits,
     seed: int,
     workers: int,
@@ -118,7 +127,6 @@ def _climb(
 
         return SecondSolvers(problem, seed=seed, workers=workers)
 
-    large = _large(problem, seed, workers)
     return Climb(
         problem,
         own=large or OwnSearch(problem),
@@ -130,24 +138,41 @@ def _climb(
     ).run()
 
 
-def _large(problem: PlacementProblem, seed: int, workers: int) -> Backend | None:
-    """The search for large problems, where this is one and its costs are not too large."""
+def _large(
+    problem: PlacementProblem, limits: Limits, seed: int, workers: int
+) -> LargeSearch | None:
+    """The search for large problems, where this is one and its costs are not too large.
+
+    Kernels that would have to be compiled first are left alone where time is short.
+    """
     if len(problem.subjects) - len(problem.fixed) <= MANY:
         return None
-    from placement_engine.solver.large import large_search
+    from placement_engine.solver.large import is_warm, large_search
+
+    if limits.time_s is not None and limits.time_s < COMPILING_S and not is_warm():
+        return None
 
     return large_search(problem, seed=seed, workers=workers)
 
 
-def _unproved(problem: PlacementProblem, plan: tuple[int, ...]) -> Climbed:
+def _unproved(
+    problem: PlacementProblem, plan: tuple[int, ...], large: LargeSearch | None
+) -> Climbed:
+    """What can be said of the best plan of an interrupted search."""
     seen = witness.check(problem, plan)
+    bound = 0
+    if problem.lexicographic[0] is Level.TOTAL and large is not None:
+        bound = min(large.bound, seen.value(Level.TOTAL))
     levels = tuple(
         LevelValue(
-            name=level, value=seen.value(level), lower_bound=0, proved=seen.value(level) == 0
+            name=level,
+            value=seen.value(level),
+            lower_bound=bound if level is Level.TOTAL else 0,
+            proved=seen.value(level) == (bound if level is Level.TOTAL else 0),
         )
         for level in problem.lexicographic
     )
-    return Climbed(plan=plan, levels=levels, total_bound=0, settled=False, impossible=False)
+    return Climbed(plan=plan, levels=levels, total_bound=bound, settled=False, impossible=False)
 
 
 def _told(

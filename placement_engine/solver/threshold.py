@@ -1,8 +1,8 @@
 """The bottleneck: whether everybody can stay below a limit at all.
 
 Arc consistency closes each site at which some rival has no site left that both may stand,
-and at which the least that own pairs can cost passes a limit; a matching of households to
-places shows whether what is left is enough. Both only ever close what no plan can use.
+and at which the least that own pairs can cost passes a limit. It only ever closes what no
+plan can use; whether there is room for everybody in what is left, the prices tell.
 """
 
 from __future__ import annotations
@@ -10,11 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
-from placement_engine.problem import UNLIMITED
 from placement_engine.solver.kernels.messages import CLOSED, supported
-from placement_engine.solver.kernels.transport import transport
 from placement_engine.solver.wide import Wide
 
 MOST_PASSES = 20
@@ -50,11 +46,3 @@ def consistent(wide: Wide, *, stop: Callable[[], bool]) -> Wide:
         if not (unary < CLOSED).any(axis=1).all():
             return replace(wide, unary=unary, broken=True)
     return replace(wide, unary=unary)
-
-
-def has_room(wide: Wide) -> bool:
-    """Whether the places can hold everybody, households split."""
-    if (wide.free == UNLIMITED).all():
-        return True
-    cost = np.where(wide.open, 0, CLOSED)
-    return transport(cost, wide.demand, wide.free, np.zeros_like(wide.free))

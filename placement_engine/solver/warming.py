@@ -28,7 +28,26 @@ def warm() -> bool:
     for goal in (None, Goal.TOTAL):
         effort = Effort(clock=lambda: float(next(ticks)), deadline=None, work_left=WORK)
         search.answer(Question(goal=goal, band=2), effort, lambda _: None)
+    _mend()
     return COMPILED
+
+
+def _mend() -> None:
+    """What the tiny problem does not come to, for it is proved at once."""
+    from placement_engine.solver.anneal import Annealing
+    from placement_engine.solver.prices import Priced
+    from placement_engine.solver.wide import lay_wide
+
+    problem = _tiny()
+    wide = lay_wide(problem)
+    assert wide is not None
+    priced, search = Priced(wide), Annealing(problem, wide, seed=0)
+    while priced.step():
+        pass
+    search.begin(priced.lean)
+    lean, regret = priced.lean, priced.regret
+    search.mend(1, heat=1.0, prices=priced.prices, stiff=1, lean=lean, regret=regret)
+    search.settle()
 
 
 def _tiny() -> PlacementProblem:

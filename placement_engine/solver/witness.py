@@ -61,7 +61,7 @@ class Witness:
             raise WitnessRefused(f"The plan breaks: {', '.join(broken)}.")
         shares = own_shares(problem, plan)
         values = (
-            (Level.WORST_BAND, max(problem.band(share).rank for share in shares)),
+            (Level.WORST_BAND, problem.band(max(shares)).rank),
             (Level.TOTAL, total(problem, plan)),
             (Level.MOVES, moves(problem, plan)),
         )

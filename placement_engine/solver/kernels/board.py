@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.compiled import compiled
-from placement_engine.problem import UNLIMITED, IntArray
+from placement_engine.problem import IntArray
 from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.kernels.pairs import WALL, FloatArray, SmallArray, pair_line
 

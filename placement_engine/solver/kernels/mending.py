@@ -13,7 +13,7 @@ import numpy as np
 from placement_engine.compiled import compiled
 from placement_engine.problem import IntArray
 from placement_engine.solver.kernels.annealing import anneal
-from placement_engine.solver.kernels.board import BEST, COST, Board, Placed, draw, put
+from placement_engine.solver.kernels.board import BEST, Board, Placed, draw, put
 from placement_engine.solver.kernels.messages import CLOSED
 
 TRIES = 3
