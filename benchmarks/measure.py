@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 
 MEASURED_WITH = ("numpy", "ortools", "cryptography", "typer")
@@ -69,6 +70,11 @@ def child(command: Sequence[str], environment: Mapping[str, str] | None = None) 
         code=process.returncode,
         output=output,
     )
+
+
+def compiled_once(folder: Path) -> dict[str, str]:
+    """Environment of a child whose modules are compiled but once, as pip compiles them."""
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def seconds_of(work: Callable[[], object], runs: int) -> float:

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measure import Row
-from placement_engine.intelligence import Placement
+from benchmarks.networks import NetworkSize, drawn
+from placement_engine.intelligence import Network, Placement
 from placement_engine.register import RawKey, Register, keeping
 from placement_engine.register.contents import read_placement, write_placement
 from placement_engine.register.location import open_store, store_maker
@@ -21,6 +22,7 @@ from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 KEY = RawKey(bytes(range(32)))
 DAY = date(2026, 11, 23)
+TIES = NetworkSize(persons=78_000, protected=0, ties=700_000)
 SIZES = ((10_000, 0.5), (100_000, 5.0))
 
 
@@ -64,6 +66,7 @@ def run(folder: Path, runs: int) -> list[Row]:
                 what=f"{name}: verify once more", value=verify, unit="s", note="every record opened"
             ),
         ]
+    rows += a_network(folder / "network.register", runs)
     rows.append(new_keys(folder / f"{SIZES[-1][0]}.register"))
     rows += on_server(made(SIZES[0][0]), runs)
     return rows
@@ -114,6 +117,39 @@ def read_plain(path: Path, placements: Sequence[Placement]) -> None:
     found.sort(key=lambda placement: placement.subject)
     if found != placements:
         raise RuntimeError("the plain file holds something else")
+
+
+def a_network(path: Path, runs: int) -> list[Row]:
+    """A network of many ties out of an encrypted register, beside the same bytes in a file."""
+    plain = path.with_suffix(".bytes")
+    if not path.exists():
+        network = drawn(TIES)
+        fill(str(path), [])
+        with Register.open(path, KEY) as register:
+            register.import_network("main", network, DAY)
+        plain.write_bytes(network.to_bytes())
+    taken: dict[str, list[float]] = {"ours": [], "plain": []}
+    with Register.open(path, KEY) as register:
+        told = register.network()  # the same answer, and the file in the system's cache
+        if told.content_hash != Network.from_bytes(plain.read_bytes()).content_hash:
+            raise RuntimeError("the register holds another network")
+        busy = time.process_time()
+        register.network()
+        busy = time.process_time() - busy
+        for _ in range(runs):
+            taken["ours"].append(timed(register.network))
+            taken["plain"].append(timed(lambda: Network.from_bytes(plain.read_bytes())))
+    name = f"network of {len(told.ties.a):,} ties"
+    return [
+        Row(
+            what=f"{name}: decrypt and load",
+            value=median(taken["ours"]),
+            unit="s",
+            target=1.0,
+            note=f"{plain.stat().st_size / 1e6:.3g} MB; {busy:.2g} s of processor",
+        ),
+        Row(what=f"{name}: from a plain file", value=median(taken["plain"]), unit="s"),
+    ]
 
 
 def new_keys(path: Path) -> Row:

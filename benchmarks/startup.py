@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import Row, child
+from benchmarks.measure import Row, child, compiled_once
 
 EMPTY = """
 import typer
@@ -29,7 +29,7 @@ def run(folder: Path, runs: int) -> list[Row]:
     taken: dict[str, list[float]] = {"ours": [], "empty": [], "bare": []}
     for _ in range(max(runs, 11) + 1):
         for name, command in (("ours", ours), ("empty", empty), ("bare", bare)):
-            done = child(command)
+            done = child(command, compiled_once(folder))
             if done.code != 0:
                 raise RuntimeError(f"{name} ended with exit code {done.code}")
             taken[name].append(done.seconds)

@@ -122,11 +122,15 @@ def implied_leavers(placed: Iterable[Placement], cases: Sequence[Case]) -> froze
     }
 
 
-def protected(register: Register, cases: Sequence[Case], as_of: date) -> tuple[str, ...]:
-    """Whom the register protects on a day: those placed by then, and the subjects of cases."""
-    placed = (stored.placement for stored in register.placements())
+def protected(placed: Iterable[Placement], cases: Sequence[Case], as_of: date) -> tuple[str, ...]:
+    """Who is protected on a day: those placed by then, and the subjects of cases."""
     living = {p.subject for p in placed if p.end is None or p.end > as_of}
     return tuple(sorted({str(s) for s in living | {case.subject for case in cases}}))
+
+
+def placed_of(register: Register) -> tuple[Placement, ...]:
+    """All placements on record; read once for one question, as each reading is noted."""
+    return tuple(stored.placement for stored in register.placements())
 
 
 def cases_of(register: Register, geography: Geography) -> list[Case]:
@@ -152,7 +156,7 @@ def observe(
     """
     cases = cases_of(register, geography)
     known = standing(register, policy=policy, as_of=as_of, network=network)
-    placed = tuple(stored.placement for stored in register.placements())
+    placed = placed_of(register)
     return Observer(
         graph=graph_of(known, policy=policy, as_of=as_of, leavers=implied_leavers(placed, cases)),
         policy=policy,

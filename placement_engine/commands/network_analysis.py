@@ -249,21 +249,20 @@ def sensitivity(
     with run.engine() as engine:
         policy, as_of = engine.policy, engine.as_of
         cases = standing.cases_of(engine.register, engine.geography)
-        people = standing.protected(engine.register, cases, as_of)
-        leavers = standing.implied_leavers(
-            (stored.placement for stored in engine.register.placements()), cases
-        )
+        placed, whole = standing.placed_of(engine.register), engine.register.network()
+        people = standing.protected(placed, cases, as_of)
+        leavers = standing.implied_leavers(placed, cases)
 
         def build(network: Network) -> RivalGraph:
             known = standing.standing(engine.register, policy=policy, as_of=as_of, network=network)
             return standing.graph_of(known, policy=policy, as_of=as_of, leavers=leavers)
 
-        parts = _parts(engine, kind, most)
-        found = dependences(engine.graph(), parts, build, people, policy)
+        parts = _parts(engine, whole, kind, most)
+        found = dependences(build(whole), parts, build, people, policy)
         body = SensitivityBody(
             by=kind.value,
             people=len(people),
-            left_out=_sources(engine, kind) - len(found),
+            left_out=_sources(engine, whole, kind) - len(found),
             sources=tuple(
                 DependenceRow(
                     source=one.name or None,
@@ -281,12 +280,12 @@ def sensitivity(
     run.output.result(body, sensitivity_page(body, run.language))
 
 
-def _parts(engine: PlacementEngine, by: LeftOut, most: int) -> Iterator[Without]:
+def _parts(engine: PlacementEngine, whole: Network, by: LeftOut, most: int) -> Iterator[Without]:
     from placement_engine.graph.sensitivity import LeftOut, Without, without_each
     from placement_engine.intelligence import Network
 
     if by is not LeftOut.BATCH:
-        yield from without_each(engine.register.network(), by, most=most)
+        yield from without_each(whole, by, most=most)
         return
     batches = engine.register.networks()
     for name in sorted(batches)[:most]:
@@ -296,7 +295,7 @@ def _parts(engine: PlacementEngine, by: LeftOut, most: int) -> Iterator[Without]
         )
 
 
-def _sources(engine: PlacementEngine, by: LeftOut) -> int:
+def _sources(engine: PlacementEngine, whole: Network, by: LeftOut) -> int:
     """How many sources of a kind there are."""
     import numpy as np
 
@@ -304,5 +303,5 @@ def _sources(engine: PlacementEngine, by: LeftOut) -> int:
 
     if by is LeftOut.BATCH:
         return len(engine.register.networks())
-    ties = engine.register.network().ties
+    ties = whole.ties
     return len(np.unique(ties.source if by is LeftOut.SOURCE else ties.origin))

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 @shared(REGISTER, MODEL, OUTPUT)
 def heat(run: Run, *, code: Codes = None) -> None:
     """List conflicts and threats with an act of late: a flag beside the scores."""
+    from placement_engine.cases.standing import identity_of
     from placement_engine.intelligence.heat import fresh_enmities
+    from placement_engine.intelligence.identity import merged
     from placement_engine.report.network_bodies import HeatBody, HeatRow
 
     with run.engine() as engine:
+        known = merged(engine.register.network(), identity_of(engine.register, engine.as_of))
         found, withheld = fresh_enmities(
-            engine.register.network(), as_of=engine.as_of, policy=engine.policy, codes=code or ()
+            known, as_of=engine.as_of, policy=engine.policy, codes=code or ()
         )
         body = HeatBody(
             enmities=tuple(

@@ -32,18 +32,21 @@ Revoke = Annotated[bool, typer.Option("--revoke", help="Take the judgement back.
 @shared(REGISTER, MODEL, OUTPUT)
 def clear(run: Run, person: Person, *, revoke: Revoke = False) -> None:
     """Clear somebody of being unknown; the reason comes on standard input."""
-    from placement_engine.cases import judging
+    from placement_engine.cases import judging, standing
     from placement_engine.intelligence.judgements import JudgementKind
 
     def judge(
         engine: PlacementEngine, author: Author, known: Standing, cases: list[Case]
     ) -> Judgement:
+        leavers = standing.implied_leavers(standing.placed_of(engine.register), cases)
         return judging.clear(
             engine.register,
             person,
             author=author,
             known=known,
-            graph=engine.graph(),
+            graph=standing.graph_of(
+                known, policy=engine.policy, as_of=engine.as_of, leavers=leavers
+            ),
             policy=engine.policy,
             cases=cases,
         )
@@ -176,11 +179,15 @@ def _coverage_rows(engine: PlacementEngine) -> list[CoverageRow]:
     from placement_engine.policy import DAYS_PER_MONTH
     from placement_engine.report.network_bodies import CoverageRow
 
-    known = standing.standing(engine.register, policy=engine.policy, as_of=engine.as_of)
-    graph, few = engine.graph(), engine.policy.unknown.minimum_graded_ties
+    policy, as_of = engine.policy, engine.as_of
+    known = standing.standing(engine.register, policy=policy, as_of=as_of)
     cases = standing.cases_of(engine.register, engine.geography)
+    placed = standing.placed_of(engine.register)
+    leavers = standing.implied_leavers(placed, cases)
+    graph = standing.graph_of(known, policy=policy, as_of=as_of, leavers=leavers)
+    few = policy.unknown.minimum_graded_ties
     rows = []
-    for person in standing.protected(engine.register, cases, engine.as_of):
+    for person in standing.protected(placed, cases, as_of):
         found, who = graph.coverage(person), known.identity.of(person)
         latest, cleared = found.latest, who in known.cleared
         rows.append(
@@ -188,7 +195,7 @@ def _coverage_rows(engine: PlacementEngine) -> list[CoverageRow]:
                 id=person,
                 graded_ties=found.graded_ties,
                 latest=latest,
-                months=int((engine.as_of - latest).days / DAYS_PER_MONTH) if latest else None,
+                months=int((as_of - latest).days / DAYS_PER_MONTH) if latest else None,
                 floor=not cleared and (who in known.noted or found.graded_ties < few),
                 noted=who in known.noted,
                 cleared=cleared,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,14 @@ from placement_engine.vocabulary import Language
 
 if TYPE_CHECKING:
     from placement_engine.commands.options import Run
-    from placement_engine.register import KeyProvider, PassphraseKey, Register
+    from placement_engine.register import (
+        KeyProvider,
+        PassphraseKey,
+        Register,
+        RegisterStore,
+        Session,
+    )
+    from placement_engine.register.keys import KeyParameters
     from placement_engine.register.pkcs11 import Pkcs11Key
 
     Keys = PassphraseKey | Pkcs11Key
@@ -101,6 +109,95 @@ class NewKeys:
         return cls(
             settings=settings, language=language, passphrase_fd=options.get("new_passphrase_fd")
         )
+
+
+class KeyAhead:
+    """The key of a register, made in a thread of its own while the program gets ready.
+
+    The derivation spends its time outside of Python, so that both go on at once. It is a
+    `KeyProvider` for one opening.
+
+    Parameters
+    ----------
+    keys
+        Makes the key; its errors are raised where the key is asked for.
+    parameters
+        Of the header of the register that will be opened.
+    """
+
+    def __init__(self, keys: KeyProvider, parameters: KeyParameters) -> None:
+        self._keys = keys
+        self._parameters = parameters
+        self._made: bytearray | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._make, daemon=True)
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        return "KeyAhead(...)"
+
+    def _make(self) -> None:
+        try:
+            self._made = self._keys.key(self._parameters)
+        except BaseException as error:
+            self._error = error
+
+    def propose(self, entropy: Callable[[int], bytes]) -> KeyParameters:
+        """As the provider that it stands for."""
+        return self._keys.propose(entropy)
+
+    def key(self, parameters: KeyParameters) -> bytearray:
+        """The key, once; the caller wipes it."""
+        self._thread.join()
+        made, error = self._made, self._error
+        self._made = self._error = None
+        if error is not None:
+            raise error
+        if made is None or parameters != self._parameters:
+            return self._keys.key(parameters)
+        return made
+
+    def wipe(self) -> None:
+        """Overwrite a key that nobody asked for; waits until the thread has ended."""
+        self._thread.join()
+        made, self._made = self._made, None
+        if made is not None:
+            made[:] = bytes(len(made))
+
+
+def open_meanwhile(
+    store: RegisterStore,
+    keys: KeyProvider,
+    session: Session,
+    meanwhile: Callable[[], None],
+) -> Register:
+    """Open the register of a store, and do `meanwhile` while its key is stretched.
+
+    Only what is stretched takes time; a hardware module is asked in the thread that it knows.
+    """
+    from placement_engine.register.header import Header
+    from placement_engine.register.keys import Derivation
+
+    try:
+        parameters = Header.parse(store.header()).parameters
+        if parameters.derivation is not Derivation.ARGON2ID:
+            meanwhile()
+            return _over(store, keys, session)
+        ahead = KeyAhead(keys, parameters)
+        try:
+            meanwhile()
+            return _over(store, ahead, session)
+        finally:
+            ahead.wipe()
+    except BaseException:
+        store.close()
+        raise
+
+
+def _over(store: RegisterStore, keys: KeyProvider, session: Session) -> Register:
+    from placement_engine.register import Register  # only now: it takes time, and the key too
+
+    return Register.over(store, keys, session=session)
 
 
 @contextmanager

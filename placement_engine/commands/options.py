@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placement_engine.commands.opening import TOKEN_SETTINGS, keys_of, open_meanwhile
 from placement_engine.commands.output import Output
+from placement_engine.commands.passphrase import SOURCES
 from placement_engine.commands.phrases import say
 from placement_engine.commands.session import ACCESS, open_session
 from placement_engine.commands.settings import Setting, read_settings
@@ -28,6 +31,7 @@ from placement_engine.vocabulary import Language
 
 if TYPE_CHECKING:
     from placement_engine.engine import PlacementEngine
+    from placement_engine.geo import Geography
     from placement_engine.policy import Policy
     from placement_engine.proposal.outcome import Notice
     from placement_engine.register import Register
@@ -233,42 +237,60 @@ class Run:
         named = self.settings["policy"].value
         return Policy.default() if named is None else Policy.read(Path(named))
 
+    def check_limits(self) -> None:
+        """Refuse limits that are none, before anything is opened."""
+        given = self.options
+        for name, low in (("time_limit", 0), ("max_work", 0), ("gap", 0), ("workers", 1)):
+            if given[name] is not None and not low <= given[name] < float("inf"):
+                raise UsageError(f"--{name.replace('_', '-')} is out of range.")
+
     def limits(self) -> Limits:
         """How long and how well to search."""
+        self.check_limits()
         from placement_engine.solver import Limits
 
         given = self.options
         time_s, work, gap = given["time_limit"], given["max_work"], given["gap"]
-        for name, value, low in (
-            ("--time-limit", time_s, 0),
-            ("--max-work", work, 0),
-            ("--gap", gap, 0),
-            ("--workers", given["workers"], 1),
-        ):
-            if value is not None and not low <= value < float("inf"):
-                raise UsageError(f"{name} is out of range.")
         if time_s is None and work is None:
             return Limits(gap=gap)
         return Limits(time_s=time_s, max_work=work, gap=gap)
 
     @contextmanager
-    def engine(
-        self, *, create: bool = False, single_user: bool = True
-    ) -> Iterator[PlacementEngine]:
-        """The engine over the register that is named, then closed."""
-        from placement_engine.engine import PlacementEngine
-        from placement_engine.geo import load_geography
+    def engine(self, *pages: str) -> Iterator[PlacementEngine]:
+        """The engine over the register that is named, then closed.
 
-        policy = self.policy()
-        with self.opened(create=create, single_user=single_user) as register:
-            geography = load_geography(policy, cache_dir=self.cache_dir)
+        Parameters
+        ----------
+        pages
+            Modules of the report that the command will need: brought in, as the engine is,
+            while the key of the register is made.
+        """
+        ready: list[tuple[Policy, Geography]] = []
+
+        def get_ready() -> None:
+            from placement_engine.geo import load_geography
+
+            policy = self.policy()
+            for module in ("engine", *pages):
+                import_module(f"placement_engine.{module}")
+            ready.append((policy, load_geography(policy, cache_dir=self.cache_dir)))
+
+        with self.opened(meanwhile=get_ready) as register:
+            from placement_engine.engine import PlacementEngine
+
+            [(policy, geography)] = ready
             yield PlacementEngine(
                 register=register, policy=policy, geography=geography, as_of=self.as_of
             )
 
     @contextmanager
     def opened(
-        self, *, create: bool = False, single_user: bool = True, anchored: bool = True
+        self,
+        *,
+        create: bool = False,
+        single_user: bool = True,
+        anchored: bool = True,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> Iterator[Register]:
         """The register that is named, opened for the one who acts, then closed.
 
@@ -280,9 +302,9 @@ class Run:
             Make it anew, and for whom.
         anchored
             False where the anchor itself is to be set anew.
+        meanwhile
+            What can be done while the key of a register that is there is made.
         """
-        from placement_engine.commands.opening import keys_of
-        from placement_engine.register import Register
         from placement_engine.register.location import open_store, store_maker
 
         location, as_of = self.register_location, self.as_of
@@ -291,12 +313,15 @@ class Run:
                 self.settings, self.options, language=self.language, anchored=anchored
             )
             if create:
+                from placement_engine.register import Register
+
                 make = store_maker(location, os.urandom)
                 register = Register.found(
                     make, keys, single_user=single_user, today=as_of, session=session
                 )
             else:
-                register = Register.over(open_store(location), keys, session=session)
+                store = open_store(location)
+                register = open_meanwhile(store, keys, session, meanwhile)
         with register:
             if register.single_user:
                 self.output.note(say(self.language, "single_user"))
@@ -345,19 +370,9 @@ def shared(*groups: Group) -> Callable[[Callable[..., int | None]], Callable[...
 def make_run(options: Mapping[str, Any]) -> Run:
     """One run from the shared options as they were given."""
     lang: Language | None = options.get("lang")
+    own = ("register", *SOURCES, *TOKEN_SETTINGS, *(name for name, _, _ in ACCESS))
     texts = {
-        "register": options.get("register"),
-        "passphrase_file": options.get("passphrase_file"),
-        "passphrase_command": options.get("passphrase_command"),
-        "passphrase_credential": options.get("passphrase_credential"),
-        "pkcs11_module": options.get("pkcs11_module"),
-        "pkcs11_token": options.get("pkcs11_token"),
-        "pkcs11_key": options.get("pkcs11_key"),
-        "role": options.get("role"),
-        "identity": options.get("identity"),
-        "identity_passphrase_file": options.get("identity_passphrase_file"),
-        "anchor": options.get("anchor"),
-        "witness": options.get("witness"),
+        **{name: options.get(name) for name in own},
         "policy": options.get("policy_file"),
         "lang": None if lang is None else lang.value,
     }

@@ -11,12 +11,15 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_group
+from typer.models import TyperInfo
 
 from placement_engine.commands.output import json_text
 from placement_engine.commands.phrases import BY_CODE, say
@@ -61,8 +64,32 @@ def start(app: typer.Typer) -> NoReturn:
     threading.excepthook = lambda thrown: _quiet(
         thrown.exc_type, thrown.exc_value, thrown.exc_traceback
     )
-    app()
+    get_group(narrowed(app, sys.argv[1:]))()
     raise AssertionError("a program ends with its exit code")
+
+
+def narrowed(app: typer.Typer, words: Sequence[str]) -> typer.Typer:
+    """The program without the commands that `words` do not ask for: each takes time to build.
+
+    Where a word is no command's name, all that could stand there are kept, for the help and
+    for the message on what was typed wrong.
+    """
+    asked = words[0] if words else ""
+    commands = [command for command in app.registered_commands if command.name == asked]
+    groups = [group for group in app.registered_groups if group.name == asked]
+    if not commands and not groups:
+        return app
+    one = copy(app)
+    one.registered_commands = commands
+    one.registered_groups = [_narrowed_group(group, words[1:]) for group in groups]
+    return one
+
+
+def _narrowed_group(group: TyperInfo, words: Sequence[str]) -> TyperInfo:
+    assert group.typer_instance is not None
+    inner = copy(group)
+    inner.typer_instance = narrowed(group.typer_instance, words)
+    return inner
 
 
 def _quiet(

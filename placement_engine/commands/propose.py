@@ -17,16 +17,18 @@ def propose(
 ) -> int:
     """Propose municipalities for cases; nothing is decided."""
     from placement_engine.commands.search import exit_code
-    from placement_engine.report.proposal_page import proposal_page
 
-    limits = run.limits()
+    run.check_limits()
     asked = [CaseId(case) for case in dict.fromkeys(cases)]
-    with run.engine() as engine, engine.register.desk.acting("propose", asked):
+    pages = ("report.proposal_page", "report.documents")
+    with run.engine(*pages) as engine, engine.register.desk.acting("propose", asked):
         proposal = engine.propose(
             asked,
-            limits=limits,
+            limits=run.limits(),
             seed=run.options["seed"],
             workers=run.options["workers"],
         )
+    from placement_engine.report.proposal_page import proposal_page
+
     run.output.result(proposal, proposal_page(proposal, run.language))
     return exit_code(proposal.status, interrupted=proposal.interrupted)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
 from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
-from placement_engine.graph.join_tables import EdgeColumns, tables_of
+from placement_engine.graph.join_tables import EdgeColumns, Tables, tables_of
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
@@ -52,6 +53,14 @@ class PairTable:
 
     def __len__(self) -> int:
         return len(self.source)
+
+    def turned(self) -> PairTable:
+        """The same pairs with sources for targets, in order again."""
+        highest = int(self.target.max(initial=0))
+        order = np.argsort(self.target.astype(np.min_scalar_type(highest)), kind="stable")
+        columns = {f.name: getattr(self, f.name)[order] for f in fields(self)}
+        columns["source"], columns["target"] = columns["target"], columns["source"]
+        return PairTable(**columns)
 
     @classmethod
     def empty(cls) -> PairTable:
@@ -96,7 +105,7 @@ def join(
         Whether to run the compiled form; both give the same numbers to the last few bits. None
         runs it where it is installed and the network so large that loading it pays.
     workers
-        Threads of the compiled form. The answer does not depend on them.
+        Threads. The answer does not depend on them.
 
     Raises
     ------
@@ -111,14 +120,30 @@ def join(
         return PairTable.empty()
     if compiled is None:
         compiled = pays(edges)
-    tables = tables_of(EdgeColumns.of(edges) if isinstance(edges, Edges) else edges, sources, ends)
+    columns = EdgeColumns.of(edges) if isinstance(edges, Edges) else edges
+    tables = tables_of(columns, sources, ends)
+    if compiled and not same and len(tables.bond_end.far) < len(tables.bond.far):
+        # Paths are the same from either side; the side with fewer bonds begins fewer of them.
+        # On arrays a beginning costs less than what has to be sorted at the ends.
+        return join(
+            columns,
+            ends,
+            sources,
+            length=length,
+            threshold=threshold,
+            compiled=True,
+            workers=workers,
+        ).turned()
 
     def rows(start: int) -> Rows:
         stop = min(start + step, len(sources))
         return form(tables, sources, start, stop, len(ends), same, length, threshold - TOLERANCE)
 
-    form = _compiled_form() if compiled else rows_of_arrays
-    step = _ROWS if compiled else _ROWS_OF_ARRAYS
+    form: Form = partial(rows_of_arrays, workers=workers)
+    if compiled:
+        form = _compiled_form(tables, len(ends))
+    # Each piece of compiled work marks nodes of its own, so there are few.
+    step = max(_ROWS, -(-len(sources) // (4 * workers))) if compiled else _ROWS_OF_ARRAYS
     starts = range(0, len(sources), step)
     if compiled and workers > 1:
         with ThreadPoolExecutor(workers) as threads:
@@ -138,7 +163,7 @@ def pays(edges: Edges | EdgeColumns) -> bool:
     return COMPILED and len(edges.a) >= _WORTHWHILE
 
 
-def _compiled_form() -> Form:
+def _compiled_form(tables: Tables, count: int) -> Form:
     from placement_engine.graph import kernels
 
-    return cast("Form", kernels.join_rows)
+    return cast("Form", partial(kernels.join_rows, kernels.laid_out(tables, count)))

@@ -1,6 +1,6 @@
 """The join on flat numpy arrays: the meaning of `kernels.join_rows`, many sources at once.
 
-A path is cut in two at a node: its *front* comes from a source over one tie, its *back*
+A path is cut in two at a node: its *front* comes from a source over one tie or two, its *back*
 leads to a target over one or two. Backs are laid out once for all the sources of a block that
 share the node, in order of the target, and then every front meets every back of its node.
 """
@@ -8,6 +8,7 @@ share the node, in order of the target, and then every front meets every back of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,9 +51,11 @@ class _Fronts:
     chance
         (F,) of the tie, 1 where the front is the source itself.
     past
-        (F,) whether the tie is a past membership.
+        (F,) whether the last tie is a past membership.
     group, own
         (F,) the group of a defection, else -1; and whether the source is who left it.
+    between
+        (F,) the node on the way, None where no front has one.
     """
 
     row: Ints
@@ -62,6 +65,7 @@ class _Fronts:
     past: Bools
     group: Ints
     own: Bools
+    between: Ints | None = None
 
     @classmethod
     def over(cls, t: Tables, sources: Ints, row: Ints, half: Half) -> _Fronts:
@@ -77,6 +81,22 @@ class _Fronts:
             past=t.past[edge],
             group=np.where(left, t.group[edge], -1),
             own=left & (t.defector[edge] == sources[which]),
+        )
+
+    def onward(self, half: Middle) -> _Fronts:
+        """Bonds of `half` after these bonds."""
+        which, at = _spread(half.start, self.node)
+        kept = np.flatnonzero(half.far[at] != self.source[which])
+        which, at = which[kept], at[kept]
+        return _Fronts(
+            row=self.row[which],
+            source=self.source[which],
+            node=half.far[at],
+            chance=self.chance[which] * half.chance[at],
+            past=half.past[at],
+            group=np.full(len(which), -1),
+            own=np.zeros(len(which), dtype=np.bool_),
+            between=self.node[which],
         )
 
     @classmethod
@@ -105,7 +125,7 @@ class _Backs:
     key
         (B,) ``node * targets + rank``.
     rank, target, between
-        (B,) the target, and the node before it, -1 if that is the first.
+        (B,) the target, and the node before it; None where that is always the first.
     chance
         (B,) of all its ties.
     past, here
@@ -118,7 +138,7 @@ class _Backs:
     key: Ints
     rank: Ints
     target: Ints
-    between: Ints
+    between: Ints | None
     chance: Floats
     past: Bools
     here: Bools
@@ -131,8 +151,12 @@ class _Backs:
         order = np.argsort(key)
         start = np.zeros(len(t.is_group) + 1, dtype=np.int64)
         np.cumsum(np.bincount(node, minlength=len(t.is_group)), out=start[1:])
+        between = columns.pop("between", None)
         return cls(
-            start=start, key=key[order], **{name: column[order] for name, column in columns.items()}
+            start=start,
+            key=key[order],
+            between=None if between is None else between[order],
+            **{name: column[order] for name, column in columns.items()},
         )
 
     @classmethod
@@ -142,7 +166,6 @@ class _Backs:
         columns = {
             "rank": end.rank,
             "target": end.far,
-            "between": np.full(len(node), -1),
             "chance": end.chance,
             "past": end.past,
             "here": end.group == node,
@@ -192,7 +215,6 @@ class _Backs:
         columns = {
             "rank": t.member_end.rank[last],
             "target": t.member_end.far[last],
-            "between": np.full(len(last), -1),
             "chance": chance[then] * t.member_end.chance[last],
             "past": none,
             "here": none,
@@ -210,18 +232,29 @@ def rows_of_arrays(
     same: bool,
     length: int,
     least: float,
+    *,
+    workers: int = 1,
 ) -> Rows:
     """Pairs of the sources from `first` to before `last` with `count` targets."""
     near, row = sources[first:last], np.arange(first, last)
     meetings = list(_meetings(tables, near, row, count, length))
     direct = _direct(tables, near, row, count, same)
-    parts, begin = [], first
+    blocks, begin = [], first
     while begin < last:
         # Of the same people only the later ones count, so rows get narrower.
         low = begin + 1 if same else 0
         end = min(last, begin + max(1, _CELLS // max(count - low, 1)))
-        parts.append(_filled(tables, meetings, slice(begin, end), low, count, same, least, direct))
+        blocks.append((slice(begin, end), low))
         begin = end
+
+    def filled(block: tuple[slice, int]) -> Rows:
+        return _filled(tables, meetings, *block, count, same, least, direct)
+
+    if workers > 1:
+        with ThreadPoolExecutor(workers) as threads:
+            parts = list(threads.map(filled, blocks))
+    else:
+        parts = [filled(block) for block in blocks]
     a, b, best, joined, sure = (np.concatenate(column) for column in zip(*parts, strict=True))
     return a, b, best, joined, sure
 
@@ -240,7 +273,7 @@ def _meetings(
         against, beside = np.unique(hostile.node), np.unique(friendly.node)
         yield hostile, _Backs.double(t, count, against, t.bond_to_bond, t.bond_end)
         yield friendly, _Backs.double(t, count, beside, t.enmity_to_bond, t.bond_end)
-        yield friendly, _Backs.double(t, count, beside, t.bond_to_enmity, t.enmity_end)
+        yield friendly.onward(t.bond_to_enmity), _Backs.single(t, count, t.enmity_end)
     person = ~t.is_group[near]
     member = _Fronts.over(t, near[person], row[person], t.membership)
     homes = np.unique(member.node)
@@ -295,20 +328,25 @@ def _met(
         first = np.maximum(first, np.searchsorted(backs.key, node * count + row, side="right"))
     which, at = _counted_out(first, backs.start[node + 1] - first)
     chance = fronts.chance[ours][which] * backs.chance[at]
-    u = source[which]
-    keep = (chance > 0) & (backs.between[at] != u)
+    keep = chance > 0
+    if backs.between is not None:
+        keep &= backs.between[at] != source[which]
+    if fronts.between is not None:
+        keep &= backs.target[at] != fronts.between[ours][which]
     if not same:
-        keep &= backs.target[at] != u
+        keep &= backs.target[at] != source[which]
     group = fronts.group[ours]
     if (group >= 0).any():
         keep &= ~(backs.past[at] & (group == node)[which])
         own = np.flatnonzero(fronts.own[ours][which])
+        own = own[t.has_left[backs.target[at[own]]]]
         keep[own] &= ~_has_left(t, backs.target[at[own]], group[which[own]])
     past = fronts.past[ours]
     if past.any():
         keep &= ~(past[which] & backs.here[at])
-    over = np.flatnonzero(backs.left[at] >= 0)
-    keep[over] &= ~_has_left(t, u[over], backs.left[at[over]])
+    over = np.flatnonzero(t.has_left[source][which])
+    over = over[backs.left[at[over]] >= 0]
+    keep[over] &= ~_has_left(t, source[which[over]], backs.left[at[over]])
     kept = np.flatnonzero(keep)
     return row[which[kept]], backs.rank[at[kept]], chance[kept]
 

@@ -92,6 +92,8 @@ class Middle(NamedTuple):
         As in `Half`.
     chance, past
         Of the edge; whether it is a past membership.
+    group
+        Of a defection the group that was left, else -1.
     """
 
     start: Ints
@@ -99,6 +101,7 @@ class Middle(NamedTuple):
     edge: Ints
     chance: Floats
     past: Bools
+    group: Ints
 
 
 class End(NamedTuple):
@@ -147,8 +150,8 @@ class Tables(NamedTuple):
         (E,) ends of the edge as reported.
     rank
         (n,) of each target, -1 for the others.
-    leavers
-        As in `Edges`.
+    leavers, has_left
+        As in `Edges`; and (n,) who stands in it.
     """
 
     bond: Half
@@ -172,6 +175,7 @@ class Tables(NamedTuple):
     is_group: Bools
     rank: Ints
     leavers: Ints
+    has_left: Bools
 
 
 def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
@@ -224,6 +228,8 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     allied = allied[e.is_group[e.a[allied]] & e.is_group[e.b[allied]]]
     person, group = e.leavers // max(n, 1), e.leavers % max(n, 1)
     asked = rank[person] >= 0
+    has_left = np.zeros(n, dtype=np.bool_)
+    has_left[person] = True
     return Tables(
         bond=bond,
         enmity=enmity,
@@ -247,6 +253,7 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
         is_group=e.is_group.copy(),
         rank=rank,
         leavers=e.leavers,
+        has_left=has_left,
     )
 
 
@@ -279,4 +286,5 @@ def _middle(e: EdgeColumns, chosen: tuple[Ints, Ints], past: Bools) -> Middle:
         edge=half.edge,
         chance=e.chance[half.edge],
         past=past[half.edge],
+        group=np.where(e.kind[half.edge] == NUMBER[TieKind.DEFECTION], e.b[half.edge], -1),
     )

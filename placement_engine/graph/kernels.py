@@ -8,12 +8,41 @@ not tuples of them, which compiled code would count references of at every step.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from placement_engine.compiled import compiled
 from placement_engine.graph.join_tables import Tables
+
+
+class Backs(NamedTuple):
+    """Ends of paths over two bonds: ``start`` (n+1,) by the node where they begin.
+
+    Parameters
+    ----------
+    rank, between, chance, past
+        Of the target, ascending for each node; the node between; the chance of both bonds;
+        whether the first is a past membership.
+    """
+
+    start: Any
+    rank: Any
+    between: Any
+    chance: Any
+    past: Any
+
+
+@compiled
+def _count(v: int, q: float, score: Any, hit: Any, used: Any) -> None:
+    """Add a path of chance `q` to the target of rank `v`: its best and its joined chance."""
+    if q > 0.0:
+        best, joined = score[v, 0], score[v, 1]
+        # No branches: what a processor guesses wrongly here costs more than the sum.
+        hit[used[0]] = v
+        used[0] += best == 0.0
+        score[v, 0] = q if q > best else best
+        score[v, 1] = joined + q * (1.0 - joined)
 
 
 @compiled
@@ -25,41 +54,32 @@ def _close_bonds(
     mark: int,
     lowest: int,
     own: int,
-    begin: Any,
-    start: Any,
+    bounds: Any,
     rank: Any,
     chance: Any,
     past: Any,
-    best: Any,
-    joined: Any,
+    score: Any,
     hit: Any,
     used: Any,
     forgiven: Any,
 ) -> None:
     """Close a path that stands at `y` over one bond more.
 
-    Sources come in order of rank, so that `begin` passes what is `lowest` and below for good.
+    Sources come in order of rank, so that `bounds` pass what is `lowest` and below for good.
     Not at the ranks `own` and `apart`, which stand on it already. `barred` is a group whose
     past members do not count here; whom the defection that the path began with forgives has
-    `mark` in `forgiven`.
+    `mark`, if that is not negative, in `forgiven`.
     """
-    stop = start[y + 1]
-    while begin[y] < stop and rank[begin[y]] <= lowest:
-        begin[y] += 1
-    for i in range(begin[y], stop):
+    stop = bounds[y, 1]
+    while bounds[y, 0] < stop and rank[bounds[y, 0]] <= lowest:
+        bounds[y, 0] += 1
+    for i in range(bounds[y, 0], stop):
         v = rank[i]
         if v in (own, apart):
             continue
-        if forgiven[v] == mark or (barred == y and past[i]):
+        if (mark >= 0 and forgiven[v] == mark) or (barred == y and past[i]):
             continue
-        q = p * chance[i]
-        if q > 0.0:
-            if best[v] == 0.0:
-                hit[used[0]] = v
-                used[0] += 1
-            if q > best[v]:
-                best[v] = q
-            joined[v] += q * (1.0 - joined[v])
+        _count(v, p * chance[i], score, hit, used)
 
 
 @compiled
@@ -71,14 +91,12 @@ def _close_enmities(
     u: int,
     lowest: int,
     own: int,
-    begin: Any,
-    start: Any,
+    bounds: Any,
     rank: Any,
     chance: Any,
     group: Any,
     leaves: Any,
-    best: Any,
-    joined: Any,
+    score: Any,
     hit: Any,
     used: Any,
     sure: Any,
@@ -88,24 +106,106 @@ def _close_enmities(
     `group` is that of a defection, or -1; `leaves` tells that the target is who left it. The
     groups that the source `u` has left for sure have `u` in `sure`.
     """
-    stop = start[y + 1]
-    while begin[y] < stop and rank[begin[y]] <= lowest:
-        begin[y] += 1
-    for i in range(begin[y], stop):
+    stop = bounds[y, 1]
+    while bounds[y, 0] < stop and rank[bounds[y, 0]] <= lowest:
+        bounds[y, 0] += 1
+    for i in range(bounds[y, 0], stop):
         v = rank[i]
         if v in (own, apart):
             continue
         g = group[i]
         if g >= 0 and ((over_past and g == y) or (leaves[i] and sure[g] == u)):
             continue
-        q = p * chance[i]
-        if q > 0.0:
-            if best[v] == 0.0:
-                hit[used[0]] = v
-                used[0] += 1
-            if q > best[v]:
-                best[v] = q
-            joined[v] += q * (1.0 - joined[v])
+        _count(v, p * chance[i], score, hit, used)
+
+
+@compiled
+def _close_twice(
+    x: int,
+    p: float,
+    barred: int,
+    u: int,
+    mark: int,
+    lowest: int,
+    own: int,
+    bounds: Any,
+    backs: Backs,
+    score: Any,
+    hit: Any,
+    used: Any,
+    forgiven: Any,
+) -> None:
+    """Close a path that came from the source `u` to `x` over an enmity over two bonds more."""
+    rank, between, chance, past = backs.rank, backs.between, backs.chance, backs.past
+    stop = bounds[x, 1]
+    while bounds[x, 0] < stop and rank[bounds[x, 0]] <= lowest:
+        bounds[x, 0] += 1
+    for i in range(bounds[x, 0], stop):
+        v = rank[i]
+        if v == own or between[i] == u or (barred == x and past[i]):
+            continue
+        if mark >= 0 and forgiven[v] == mark:
+            continue
+        _count(v, p * chance[i], score, hit, used)
+
+
+@compiled
+def laid_out(t: Tables, count: int) -> Any:
+    """Every two bonds that lead from a node to one of `count` targets, by node and rank.
+
+    Many sources are enemies of the same few nodes, above all of the groups that they left.
+    """
+    n, ranks = len(t.is_group), t.rank
+    m_start, m_far, m_chance, m_past = (
+        t.bond_to_bond.start,
+        t.bond_to_bond.far,
+        t.bond_to_bond.chance,
+        t.bond_to_bond.past,
+    )
+    e_start, e_rank, e_chance = t.bond_end.start, t.bond_end.rank, t.bond_end.chance
+    start = np.zeros(n + 1, dtype=np.int64)
+    place = np.zeros(count + 1, dtype=np.int64)
+    for x in range(n):
+        for j in range(m_start[x], m_start[x + 1]):
+            y = m_far[j]
+            for i in range(e_start[y], e_start[y + 1]):
+                if e_rank[i] != ranks[x]:
+                    start[x + 1] += 1
+                    place[e_rank[i] + 1] += 1
+    for x in range(n):
+        start[x + 1] += start[x]
+    for v in range(count):
+        place[v + 1] += place[v]
+    # By rank first, then by node, so that ranks rise within each node.
+    size = start[n]
+    node, half, end = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int64)
+    for x in range(n):
+        for j in range(m_start[x], m_start[x + 1]):
+            y = m_far[j]
+            for i in range(e_start[y], e_start[y + 1]):
+                if e_rank[i] != ranks[x]:
+                    at = place[e_rank[i]]
+                    node[at], half[at], end[at] = x, j, i
+                    place[e_rank[i]] += 1
+    rank, between = np.empty(size, np.int32), np.empty(size, np.int32)
+    chance, past = np.empty(size), np.empty(size, np.bool_)
+    free = start.copy()
+    for back in range(size):
+        j, i = half[back], end[back]
+        at = free[node[back]]
+        free[node[back]] += 1
+        rank[at], between[at] = e_rank[i], m_far[j]
+        chance[at], past[at] = m_chance[j] * e_chance[i], m_past[j]
+    return Backs(start, rank, between, chance, past)
+
+
+@compiled
+def _bounds(start: Any) -> Any:
+    """Where the entries of each node begin and end, side by side: one look into memory."""
+    bounds = np.empty((len(start) - 1, 2), dtype=np.int32)
+    for node in range(len(bounds)):
+        bounds[node, 0], bounds[node, 1] = start[node], start[node + 1]
+    return bounds
 
 
 @compiled
@@ -117,6 +217,7 @@ def _longer(column: Any) -> Any:
 
 @compiled
 def join_rows(
+    backs: Backs,
     t: Tables,
     sources: Any,
     first: int,
@@ -133,27 +234,27 @@ def join_rows(
     ranks, is_group, chance, past = t.rank, t.is_group, t.chance, t.past
     e_start, e_far, e_edge = t.enmity.start, t.enmity.far, t.enmity.edge
     b_start, b_far, b_edge = t.bond.start, t.bond.far, t.bond.edge
-    bb_start, bb_far, bb_chance = t.bond_to_bond.start, t.bond_to_bond.far, t.bond_to_bond.chance
     be_start, be_far = t.bond_to_enmity.start, t.bond_to_enmity.far
     be_chance, be_past = t.bond_to_enmity.chance, t.bond_to_enmity.past
-    bb_past = t.bond_to_bond.past
-    eb_start, eb_far, eb_edge = (
-        t.enmity_to_bond.start,
-        t.enmity_to_bond.far,
-        t.enmity_to_bond.edge,
-    )
-    b_end, b_rank = t.bond_end.start, t.bond_end.rank
+    eb_start, eb_far = t.enmity_to_bond.start, t.enmity_to_bond.far
+    eb_chance, eb_group = t.enmity_to_bond.chance, t.enmity_to_bond.group
+    b_rank = t.bond_end.rank
     b_chance, b_past = t.bond_end.chance, t.bond_end.past
-    e_end, e_rank, e_chance = t.enmity_end.start, t.enmity_end.rank, t.enmity_end.chance
+    e_rank, e_chance = t.enmity_end.rank, t.enmity_end.chance
     e_group, e_leaves = t.enmity_end.group, t.enmity_end.leaves
-    m_end, m_rank = t.member_end.start, t.member_end.rank
+    m_rank = t.member_end.rank
     m_chance, m_past = t.member_end.chance, t.member_end.past
     m_start, m_far, m_edge = t.membership.start, t.membership.far, t.membership.edge
     a_start, a_far, a_edge = t.alliance.start, t.alliance.far, t.alliance.edge
-    b_begin, e_begin, m_begin = b_end.copy(), e_end.copy(), m_end.copy()
-    best, joined = np.zeros(count), np.zeros(count)
+    left_start, left_far = t.groups_left.start, t.groups_left.far
+    by_start, by_far = t.left_by.start, t.left_by.far
+    # Outside the loops: compiled code counts references of what it takes out of a tuple.
+    defection, defector, group, is_direct = t.defection, t.defector, t.group, t.direct
+    b_bounds, e_bounds = _bounds(t.bond_end.start), _bounds(t.enmity_end.start)
+    m_bounds, d_bounds = _bounds(t.member_end.start), _bounds(backs.start)
+    score = np.zeros((count, 2))
     direct = np.zeros(count, dtype=np.bool_)
-    hit, used = np.empty(count, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    hit, used = np.empty(count + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     forgiven = np.full(count, -1, dtype=np.int64)
     sure = np.full(len(is_group), -1, dtype=np.int64)
     mark, nobody, size = 0, -2, 0
@@ -163,63 +264,58 @@ def join_rows(
         u = sources[at]
         own, lowest = ranks[u], at if same else -1
         used[0] = 0
-        for i in range(t.groups_left.start[u], t.groups_left.start[u + 1]):
-            sure[t.groups_left.far[i]] = u
+        for i in range(left_start[u], left_start[u + 1]):
+            sure[left_far[i]] = u
         _close_enmities(
-            u, 1.0, False, own, u, lowest, own, e_begin, e_end, e_rank, e_chance, e_group,
-            e_leaves, best, joined, hit, used, sure,
+            u, 1.0, False, own, u, lowest, own, e_bounds, e_rank, e_chance, e_group,
+            e_leaves, score, hit, used, sure,
         )  # fmt: skip
         # Enmity first: then a bond to a target, or one more bond between.
         for i in range(e_start[u], e_start[u + 1]):
             x, edge = e_far[i], e_edge[i]
             p, barred, forgives = chance[edge], -1, nobody
-            if t.defection[edge]:
-                barred = t.group[edge]
-                if t.defector[edge] == u:
+            if defection[edge]:
+                barred = group[edge]
+                if defector[edge] == u:
                     mark += 1
                     forgives = mark
-                    for j in range(t.left_by.start[barred], t.left_by.start[barred + 1]):
-                        forgiven[ranks[t.left_by.far[j]]] = mark
-            if ranks[x] > lowest and t.direct[edge] and p > 0.0:
+                    for j in range(by_start[barred], by_start[barred + 1]):
+                        forgiven[ranks[by_far[j]]] = mark
+            if ranks[x] > lowest and is_direct[edge] and p > 0.0:
                 direct[ranks[x]] = True
             if length >= 2:
                 _close_bonds(
-                    x, p, barred, own, forgives, lowest, own, b_begin, b_end, b_rank, b_chance,
-                    b_past, best, joined, hit, used, forgiven,
+                    x, p, barred, own, forgives, lowest, own, b_bounds, b_rank, b_chance,
+                    b_past, score, hit, used, forgiven,
                 )  # fmt: skip
             if length >= 3:
-                apart = ranks[x]
-                for j in range(bb_start[x], bb_start[x + 1]):
-                    y = bb_far[j]
-                    if y != u and (barred != x or not bb_past[j]):
-                        _close_bonds(
-                            y, p * bb_chance[j], -1, apart, forgives, lowest, own, b_begin, b_end,
-                            b_rank, b_chance, b_past, best, joined, hit, used, forgiven,
-                        )  # fmt: skip
+                _close_twice(
+                    x, p, barred, u, forgives, lowest, own, d_bounds, backs, score, hit, used,
+                    forgiven,
+                )  # fmt: skip
         # A bond first: then an enmity to a target; or an enmity and a bond, or the reverse.
         for i in range(b_start[u] if length >= 2 else b_start[u + 1], b_start[u + 1]):
             x, edge = b_far[i], b_edge[i]
             p, over_past, apart = chance[edge], past[edge], ranks[x]
             _close_enmities(
-                x, p, over_past, own, u, lowest, own, e_begin, e_end, e_rank, e_chance, e_group,
-                e_leaves, best, joined, hit, used, sure,
+                x, p, over_past, own, u, lowest, own, e_bounds, e_rank, e_chance, e_group,
+                e_leaves, score, hit, used, sure,
             )  # fmt: skip
             if length < 3:
                 continue
             for j in range(eb_start[x], eb_start[x + 1]):
-                y, enmity = eb_far[j], eb_edge[j]
-                barred = t.group[enmity] if t.defection[enmity] else -1
+                y, barred = eb_far[j], eb_group[j]
                 if y != u and (barred != x or not over_past):
                     _close_bonds(
-                        y, p * chance[enmity], barred, apart, nobody, lowest, own, b_begin, b_end,
-                        b_rank, b_chance, b_past, best, joined, hit, used, forgiven,
+                        y, p * eb_chance[j], barred, apart, nobody, lowest, own, b_bounds,
+                        b_rank, b_chance, b_past, score, hit, used, forgiven,
                     )  # fmt: skip
             for j in range(be_start[x], be_start[x + 1]):
                 y = be_far[j]
                 if y != u:
                     _close_enmities(
-                        y, p * be_chance[j], be_past[j], apart, u, lowest, own, e_begin, e_end,
-                        e_rank, e_chance, e_group, e_leaves, best, joined, hit, used, sure,
+                        y, p * be_chance[j], be_past[j], apart, u, lowest, own, e_bounds,
+                        e_rank, e_chance, e_group, e_leaves, score, hit, used, sure,
                     )  # fmt: skip
         # Member, group, rival group, member, with one ally on either side.
         for i in range(m_start[u] if not is_group[u] else m_start[u + 1], m_start[u + 1]):
@@ -230,15 +326,15 @@ def join_rows(
                     continue
                 if length < 3:
                     _close_bonds(
-                        rival, q, -1, own, nobody, lowest, own, m_begin, m_end, m_rank, m_chance,
-                        m_past, best, joined, hit, used, forgiven,
+                        rival, q, -1, own, nobody, lowest, own, m_bounds, m_rank, m_chance,
+                        m_past, score, hit, used, forgiven,
                     )  # fmt: skip
                 for k in range(a_start[rival], a_start[rival + 1]):
                     ally = a_far[k]
                     if is_group[ally] and ally != home:
                         _close_bonds(
-                            ally, q * chance[a_edge[k]], -1, own, nobody, lowest, own, m_begin,
-                            m_end, m_rank, m_chance, m_past, best, joined, hit, used, forgiven,
+                            ally, q * chance[a_edge[k]], -1, own, nobody, lowest, own, m_bounds,
+                            m_rank, m_chance, m_past, score, hit, used, forgiven,
                         )  # fmt: skip
             for j in range(a_start[home], a_start[home + 1]):
                 ally, q = a_far[j], p * chance[a_edge[j]]
@@ -248,65 +344,28 @@ def join_rows(
                     rival = e_far[k]
                     if is_group[rival] and rival != home:
                         _close_bonds(
-                            rival, q * chance[e_edge[k]], -1, own, nobody, lowest, own, m_begin,
-                            m_end, m_rank, m_chance, m_past, best, joined, hit, used, forgiven,
+                            rival, q * chance[e_edge[k]], -1, own, nobody, lowest, own, m_bounds,
+                            m_rank, m_chance, m_past, score, hit, used, forgiven,
                         )  # fmt: skip
-        kept = 0
+        if 16 * used[0] > count - lowest:  # nearly everybody: in order by themselves
+            used[0] = 0
+            for cell in range(lowest + 1, count):
+                hit[used[0]] = cell
+                used[0] += score[cell, 0] > 0.0
+        else:
+            hit[: used[0]].sort()
         for i in range(used[0]):
             cell = hit[i]
-            if joined[cell] >= least or direct[cell]:
-                hit[kept] = cell
-                kept += 1
-            else:
-                best[cell] = joined[cell] = 0.0
-        hit[:kept].sort()
-        for cell in hit[:kept]:
+            if score[cell, 1] < least and not direct[cell]:
+                score[cell, 0] = score[cell, 1] = 0.0
+                continue
             if size == len(rows):
                 rows, columns, h_max = _longer(rows), _longer(columns), _longer(h_max)
                 h_or, told = _longer(h_or), _longer(told)
             rows[size], columns[size] = at, cell
-            h_max[size], told[size] = best[cell], direct[cell]
-            h_or[size] = max(best[cell], joined[cell])
+            h_max[size], told[size] = score[cell, 0], direct[cell]
+            h_or[size] = max(score[cell, 0], score[cell, 1])
             size += 1
-            best[cell] = joined[cell] = 0.0
+            score[cell, 0] = score[cell, 1] = 0.0
             direct[cell] = False
     return rows[:size], columns[:size], h_max[:size], h_or[:size], told[:size]
-
-
-@compiled
-def risk_rows(
-    first: Any,
-    target: Any,
-    hostility: Any,
-    gang: Any,
-    start: Any,
-    site: Any,
-    strength: Any,
-    exposure: Any,
-    rows: Any,
-    begin: int,
-    end: int,
-) -> None:
-    """Fill the rows of `risk_matrix` from `begin` to before `end`."""
-    sites = len(exposure)
-    unmet, safe = np.empty(sites), np.empty(sites)
-    for person in range(begin, end):
-        safe[:] = 1.0
-        i = first[person]
-        while i < first[person + 1]:
-            own, stop, shared = gang[target[i]], i, 0.0
-            while stop < first[person + 1] and gang[target[stop]] == own:
-                shared = max(shared, hostility[stop])
-                stop += 1
-            unmet[:] = 1.0
-            for j in range(i, stop):
-                for k in range(start[target[j]], start[target[j] + 1]):
-                    share = hostility[j] / shared * strength[k]
-                    near = exposure[site[k]]
-                    for m in range(sites):
-                        unmet[m] *= 1.0 - share * near[m]
-            for m in range(sites):
-                safe[m] *= 1.0 - shared * (1.0 - unmet[m])
-            i = stop
-        for m in range(sites):
-            rows[person, m] = 1.0 - safe[m]

@@ -4,7 +4,8 @@ For each person and site: the chance to meet somebody hostile within a year, ove
 presences of groups and named actors. Presences of one gang share one quarrel
 (``docs/adr/0006-dangers-of-one-gang.md``): with hostilities ``h_i`` and ``s = max h_i``,
 ``p = s * (1 - prod(1 - h_i / s * strength_i * exposure_i))``, and over the gangs
-``risk = 1 - prod(1 - p)``.
+``risk = 1 - prod(1 - p)``. Of a gang with one actor who is hostile ``h / s = 1``: the chance
+to meet that actor at a site is then the same for everybody, and ``p = h`` times it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from placement_engine.vocabulary import MunicipalityCode
 
 _ROWS = 256
 """People that one piece of work takes."""
+_AT_ONCE = 256
+"""Actors whose shares are multiplied at once: a few hundred kilobytes at 290 sites."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,6 +84,7 @@ class _Form(Protocol):
         site: Ints,
         strength: Floats,
         exposure: Floats,
+        met: Floats,
         rows: Floats,
         begin: int,
         end: int,
@@ -140,6 +144,7 @@ def risk_of(
     first = np.searchsorted(pairs.source, np.arange(people + 1))
     form = _compiled_form() if compiled else _rows_of_arrays
     exposure = np.array(exposure, dtype=np.float64, order="C")
+    met = _met(dangers, exposure)
 
     def fill(begin: int) -> None:
         form(
@@ -151,13 +156,14 @@ def risk_of(
             dangers.site,
             dangers.strength,
             exposure,
+            met,
             rows,
             begin,
             min(begin + _ROWS, people),
         )
 
     starts = range(0, people, _ROWS)
-    if compiled and workers > 1:
+    if workers > 1:
         with ThreadPoolExecutor(workers) as threads:
             list(threads.map(fill, starts))
     else:
@@ -166,10 +172,24 @@ def risk_of(
     return rows
 
 
-def _compiled_form() -> _Form:
-    from placement_engine.graph import kernels
+def _met(dangers: Dangers, exposure: Floats) -> Floats:
+    """(A, M) chance that anybody at a site meets an actor within a year, wherever the actor is."""
+    count = np.diff(dangers.start)
+    met = np.empty((len(dangers.actor), len(exposure)))
+    once = np.flatnonzero(count == 1)
+    at = dangers.start[once]
+    met[once] = dangers.strength[at][:, None] * exposure[dangers.site[at]]
+    for actor in np.flatnonzero(count != 1).tolist():
+        own = slice(dangers.start[actor], dangers.start[actor + 1])
+        near = dangers.strength[own][:, None] * exposure[dangers.site[own]]
+        met[actor] = 1 - np.multiply.reduce(1 - near, axis=0)
+    return met
 
-    return cast("_Form", kernels.risk_rows)
+
+def _compiled_form() -> _Form:
+    from placement_engine.graph import risk_kernel
+
+    return cast("_Form", risk_kernel.risk_rows)
 
 
 def _rows_of_arrays(
@@ -181,31 +201,54 @@ def _rows_of_arrays(
     site: Ints,
     strength: Floats,
     exposure: Floats,
+    met: Floats,
     rows: Floats,
     begin: int,
     end: int,
 ) -> None:
+    room = np.empty((_AT_ONCE, len(exposure)))
     for person in range(begin, end):
         ours = slice(first[person], first[person + 1])
         actor, h = target[ours], hostility[ours]
-        if not len(actor):
-            continue
-        count = start[actor + 1] - start[actor]
-        which = np.repeat(np.arange(len(actor)), count)
-        at = np.arange(len(which)) + np.repeat(start[actor] - (np.cumsum(count) - count), count)
-        own = gang[actor[which]]
-        starts = np.flatnonzero(np.append(True, own[1:] != own[:-1]))
-        shared = np.maximum.reduceat(h[which], starts)
-        size = np.diff(starts, append=len(own))
-        share = h[which] / np.repeat(shared, size) * strength[at]
-        # Most gangs are known in one place; products over a few rows each are slow on arrays.
-        alone = starts[size == 1]
-        met = (shared[size == 1] * share[alone])[:, None] * exposure[site[at[alone]]]
-        safe = np.multiply.reduce(1 - met, axis=0)
-        several = np.flatnonzero(np.repeat(size > 1, size))
-        if len(several):
-            unmet = 1 - share[several, None] * exposure[site[at[several]]]
-            steps = np.append(0, np.cumsum(size[size > 1])[:-1])
-            unmet = np.multiply.reduceat(unmet, steps, axis=0)
-            safe *= np.multiply.reduce(1 - shared[size > 1, None] * (1 - unmet), axis=0)
+        own = gang[actor]
+        again = np.zeros(len(own) + 1, dtype=np.bool_)
+        again[1:-1] = own[1:] == own[:-1]
+        shared = again[1:] | again[:-1]
+        safe = np.ones(len(exposure))
+        if shared.any():
+            safe *= _safe_from_gangs(
+                actor[shared], h[shared], gang, start, site, strength, exposure
+            )
+            actor, h = actor[~shared], h[~shared]
+        for low in range(0, len(actor), _AT_ONCE):
+            some = actor[low : low + _AT_ONCE]
+            share = room[: len(some)]
+            # In place, in what stays in the cache: fresh arrays cost more than the sums.
+            np.take(met, some, axis=0, out=share, mode="clip")
+            share *= -h[low : low + _AT_ONCE, None]
+            share += 1
+            safe *= np.multiply.reduce(share, axis=0)
         rows[person] = 1 - safe
+
+
+def _safe_from_gangs(
+    actor: Ints,
+    h: Floats,
+    gang: Ints,
+    start: Ints,
+    site: Ints,
+    strength: Floats,
+    exposure: Floats,
+) -> Floats:
+    """Chance to stay safe at each site from gangs of which several are hostile to one person."""
+    count = start[actor + 1] - start[actor]
+    which = np.repeat(np.arange(len(actor)), count)
+    at = np.arange(len(which)) + np.repeat(start[actor] - (np.cumsum(count) - count), count)
+    own = gang[actor[which]]
+    starts = np.flatnonzero(np.append(True, own[1:] != own[:-1]))
+    worst = np.maximum.reduceat(h[which], starts)
+    size = np.diff(starts, append=len(own))
+    share = h[which] / np.repeat(worst, size) * strength[at]
+    unmet = np.multiply.reduceat(1 - share[:, None] * exposure[site[at]], starts, axis=0)
+    safe: Floats = np.multiply.reduce(1 - worst[:, None] * (1 - unmet), axis=0)
+    return safe

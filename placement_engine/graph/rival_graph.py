@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -98,7 +99,6 @@ class RivalGraph:
         self._index = index
         self._ends: dict[bytes, Ends] = {}
         self.as_of = as_of
-        self.network_hash = network.content_hash
 
     @classmethod
     def build(
@@ -138,6 +138,11 @@ class RivalGraph:
             confirmed=np.array(confirmed, dtype=np.int64),
         )
         return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
+
+    @cached_property
+    def network_hash(self) -> str:
+        """Hex SHA-256 of what it was built from; worked out when it is first asked for."""
+        return self._network.content_hash
 
     @property
     def network(self) -> Network:

@@ -1,7 +1,7 @@
 """Columns of text as their different texts and one number a row: parsed once for each text.
 
-A file without quotes is cut by arrays, millions of rows in seconds; any other goes through
-the standard library's reader. Both give the same columns.
+A file without quotes is cut by arrays or compiled kernels, millions of rows in seconds; any
+other goes through the standard library's reader. All give the same columns.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from placement_engine.compiled import COMPILED
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -32,14 +34,16 @@ LONGEST = 256
 """Bytes of the longest cell that arrays cut; no column of ours takes a longer one."""
 _FEW = 2**16
 """Different texts up to which all cells are looked up at once, without sorting them."""
-_COMMA, _NEWLINE, _WORD = ord(","), ord("\n"), 8
+_NEWLINE, _WORD = ord("\n"), 8
+_WORTH = 2**22
+"""Bytes of a file from which on compiled kernels are worth being loaded."""
 _MASKS = np.array([(1 << (8 * size)) - 1 for size in range(_WORD + 1)], dtype=np.uint64)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Column(Sequence[str]):
-    """R cells as (R,) int32 positions among different `texts`, in no particular order."""
+    """R cells as (R,) int32 positions among `texts`: few, in no order, rarely one of them twice."""
 
     codes: NDArray[np.int32] = field(repr=False)
     texts: Sequence[str] = field(repr=False)
@@ -56,6 +60,29 @@ class Column(Sequence[str]):
             return Column(codes=self.codes[at], texts=self.texts)
         return self.texts[int(self.codes[at])]
 
+    def at(self, rows: Ints) -> Column:
+        """The cells of these rows; what no row has any more is no longer among the texts."""
+        if len(rows) == len(self.codes):
+            return Column(codes=self.codes[rows], texts=self.texts)
+        used, codes = np.unique(self.codes[rows], return_inverse=True)
+        texts = [self.texts[code] for code in used.tolist()]
+        return Column(codes=codes.astype(np.int32), texts=texts)
+
+    def told(self, meaning: Callable[[str], str]) -> Column:
+        """The cells with each text put otherwise."""
+        return Column(codes=self.codes, texts=[meaning(text) for text in self.texts])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Column]) -> Column:
+        """The cells of several columns, one below the other."""
+        if len(parts) == 1:
+            return parts[0]
+        codes, texts = [np.zeros(0, dtype=np.int32)], list[str]()
+        for part in parts:
+            codes.append(part.codes + np.int32(len(texts)))
+            texts += part.texts
+        return cls(codes=np.concatenate(codes), texts=texts)
+
     @classmethod
     def of(cls, cells: Sequence[str]) -> Column:
         """A column of these cells."""
@@ -66,7 +93,12 @@ class Column(Sequence[str]):
     @classmethod
     def blank(cls, rows: int) -> Column:
         """A column of nothing."""
-        return cls(codes=np.zeros(rows, dtype=np.int32), texts=("",))
+        return cls.same("", rows)
+
+    @classmethod
+    def same(cls, text: str, rows: int) -> Column:
+        """A column of one text."""
+        return cls(codes=np.zeros(rows, dtype=np.int32), texts=(text,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +109,9 @@ class Body:
     lines: Sequence[int] = field(repr=False)
 
 
-def plain(data: bytes, delimiter: str = ",") -> bool:
-    """Whether rows and cells end where newlines and commas stand, and nowhere else."""
-    return delimiter == "," and b'"' not in data and b"\r" not in data
+def plain(data: bytes) -> bool:
+    """Whether rows and cells end where newlines and delimiters stand, and nowhere else."""
+    return b'"' not in data and b"\r" not in data
 
 
 def header_of(data: bytes, delimiter: str = ",") -> tuple[list[str], int]:
@@ -90,10 +122,10 @@ def header_of(data: bytes, delimiter: str = ",") -> tuple[list[str], int]:
     BadRow
         The line is not CSV.
     """
-    if plain(data, delimiter):
+    if plain(data):
         end = data.find(b"\n")
         line = data[: end if end >= 0 else len(data)].decode()
-        names = line.split(",") if line else []
+        names = line.split(delimiter) if line else []
         return [name.strip() for name in names], end + 1 if end >= 0 else len(data)
     try:
         names = next(_reader(data.decode(), delimiter), [])
@@ -102,9 +134,7 @@ def header_of(data: bytes, delimiter: str = ",") -> tuple[list[str], int]:
     return [name.strip() for name in names], 0
 
 
-def cut(
-    data: bytes, start: int, width: int, wrong: Wrong, *, piece_size: int = PIECE
-) -> Body | None:
+def cut(data: bytes, start: int, width: int, wrong: Wrong, *, delimiter: str = ",") -> Body | None:
     """The rows of a `plain` file from `start` on, its second line; None if a cell is too long.
 
     Parameters
@@ -113,6 +143,28 @@ def cut(
         The file, without NUL bytes.
     width
         Fields of the header.
+    """
+    # The kernels need a start of their own: not for a file of a few lines.
+    if COMPILED and len(data) >= _WORTH:
+        from placement_engine.intelligence.numbering import numbered
+
+        return numbered(data, start, width, wrong, delimiter=delimiter)
+    return cut_by_arrays(data, start, width, wrong, delimiter=delimiter)
+
+
+def cut_by_arrays(
+    data: bytes,
+    start: int,
+    width: int,
+    wrong: Wrong,
+    *,
+    delimiter: str = ",",
+    piece_size: int = PIECE,
+) -> Body | None:
+    """What `cut` gives, by numpy alone.
+
+    Parameters
+    ----------
     piece_size
         Bytes cut at once.
     """
@@ -121,7 +173,7 @@ def cut(
     line = 2
     for piece in _pieces(data, start, piece_size):
         raw = np.frombuffer(piece, dtype=np.uint8)
-        ends = np.flatnonzero((raw == _COMMA) | (raw == _NEWLINE))
+        ends = np.flatnonzero((raw == ord(delimiter)) | (raw == _NEWLINE))
         closing = np.flatnonzero(raw[ends] == _NEWLINE)
         fields = np.diff(closing, prepend=-1)
         row_starts = np.append(0, ends[closing[:-1]] + 1)

@@ -102,28 +102,40 @@ class _Nodes:
         group_ids = groups.parse("group_id", an_id)
         self._twice(persons, "person_id", person_ids, set())
         self._twice(groups, "group_id", group_ids, {p for p in person_ids if p})
-        roles = persons.parse("role", one_of(ROLES))
-        births = persons.parse("birth_year", _birth_year)
-        categories = groups.parse("category", one_of(CATEGORIES))
-        environments = groups.parse("environment", one_of(ENVIRONMENTS))
+        roles = persons.numbers("role", one_of(ROLES))
+        births = persons.numbers("birth_year", _birth_year)
+        categories = groups.numbers("category", one_of(CATEGORIES))
+        environments = groups.numbers("environment", one_of(ENVIRONMENTS))
         labels = groups.parse("label", free_text)
-        rows = [
-            (i or "", False, _int(r), -1, -1, _int(y), "")
-            for i, r, y in zip(person_ids, roles, births, strict=True)
-        ]
-        rows += [
-            (i or "", True, -1, _int(c), _int(e), 0, label or "")
-            for i, c, e, label in zip(group_ids, categories, environments, labels, strict=True)
-        ]
-        rows.sort()
-        self.rows = rows
+        ids = [one or "" for one in (*person_ids, *group_ids)]
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        self.ids = tuple(ids[at] for at in order)
+        self.index = {node: at for at, node in enumerate(self.ids)}
         # Where the persons or groups cannot be read, no tie is to blame for it.
         self.complete = persons.readable and groups.readable
-        self.index = {row[0]: at for at, row in enumerate(rows)}
-        self.is_group = np.array([row[1] for row in rows], dtype=np.bool_)
+        none, nobody = np.full(len(persons), -1), np.full(len(groups), -1)
+        self._columns = {
+            name: np.concatenate(both).astype(kind)[order]
+            for name, kind, both in (
+                ("is_group", "|b1", (none == 0, nobody < 0)),
+                ("role", "<i1", (roles, nobody)),
+                ("category", "<i1", (none, categories)),
+                ("environment", "<i1", (none, environments)),
+                ("birth_year", "<i2", (births, nobody + 1)),
+            )
+        }
+        texts = [*([""] * len(persons)), *(label or "" for label in labels)]
+        self._labels = tuple(texts[at] for at in order)
+
+    @property
+    def is_group(self) -> np.ndarray:
+        """(n,) whether a node is a group."""
+        return self._columns["is_group"]
 
     @staticmethod
     def _twice(table: Table, column: str, ids: Sequence[str | None], taken: set[str]) -> None:
+        if None not in ids and len(set(ids)) == len(ids) and taken.isdisjoint(ids):
+            return
         seen: set[str] = set()
         for row, node in enumerate(ids):
             if node is not None and node in seen:
@@ -137,12 +149,11 @@ class _Nodes:
         """Index of each id of a column, -1 where it is not known."""
 
         def place(text: str) -> int:
-            at = self.index.get(text, -1)
-            if at < 0 and an_id(text) and self.complete:
+            if an_id(text) and self.complete:
                 raise Unreadable("the id is not in this network")
-            return at
+            return -1
 
-        return table.numbers(column, place)
+        return table.positions(column, self.index, place)
 
     def network(
         self,
@@ -151,17 +162,10 @@ class _Nodes:
         origins: tuple[str, ...],
         handlings: tuple[str, ...],
     ) -> Network:
-        ids, _, roles, categories, environments, births, labels = (
-            zip(*self.rows, strict=True) if self.rows else ((),) * 7
-        )
         return Network(
-            nodes=tuple(ids),
-            is_group=self.is_group,
-            role=np.array(roles, dtype="<i1"),
-            category=np.array(categories, dtype="<i1"),
-            environment=np.array(environments, dtype="<i1"),
-            birth_year=np.array(births, dtype="<i2"),
-            labels=tuple(labels),
+            nodes=self.ids,
+            **self._columns,
+            labels=self._labels,
             ties=ties,
             presences=presences,
             origins=origins,
@@ -178,7 +182,8 @@ def _ties(
     columns = {name: np.concatenate([part[name] for part in parts]) for name in TIE_TYPES}
     for name, texts in (("origin", origins), ("handling", handlings)):
         ordered = {text: at for at, text in enumerate(sorted(texts))}
-        columns[name] = np.array([ordered[text] for text in texts])[columns[name]]
+        place = np.array([ordered[text] for text in texts], dtype=np.int32)
+        columns[name] = place[columns[name]]
     return (
         TieColumns(**_once(columns, TIE_TYPES)),
         tuple(sorted(origins)),
@@ -212,10 +217,10 @@ def _tie_columns(
         "first_seen": table.numbers("first_seen", optional_day),
         "ended": table.numbers("ended", optional_day),
         "severity": table.numbers("severity", _severity, np.float64),
-        "origin": np.array(place)[origin],
-        "handling": np.array([handlings.setdefault(text, len(handlings)) for text in own])[
-            handling
-        ],
+        "origin": np.array(place, dtype=np.int32)[origin],
+        "handling": np.array(
+            [handlings.setdefault(text, len(handlings)) for text in own], dtype=np.int32
+        )[handling],
     }
     _check_ends(table, columns, nodes)
     _check_order(table, columns)
@@ -296,16 +301,14 @@ def _packed(columns: Sequence[np.ndarray]) -> list[np.ndarray]:
         low = int(column.min())
         span = int(column.max()) - low + 1
         if span <= room:
-            keys[-1] = keys[-1] * span + (column - low)
+            keys[-1] = keys[-1] * span
+            keys[-1] += column
+            keys[-1] -= low
             room //= span
         else:
-            keys.append(column - low)
+            keys.append(column.astype(np.int64) - low)
             room = 2**62 // span
     return keys
-
-
-def _int(value: int | None) -> int:
-    return -1 if value is None else value
 
 
 def _information(text: str) -> int:

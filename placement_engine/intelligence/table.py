@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from placement_engine.errors import Fault, InvalidFiles
 from placement_engine.intelligence.columns import BadRow, Column, cut, header_of, plain, read
-from placement_engine.intelligence.ids import id_problem, refusal
+from placement_engine.intelligence.ids import all_ids, id_problem, refusal
 
 T = TypeVar("T")
 
@@ -86,29 +86,41 @@ class Table:
 
         A column that the file does not have reads as empty texts.
         """
-        column = self._column(name)
+        column = self.column(name)
         values = self._values(name, column, parser)
         return [values[code] for code in column.codes.tolist()]
 
     def numbers(
-        self, name: str, parser: Callable[[str], float], kind: type = np.int64
+        self, name: str, parser: Callable[[str], float], kind: type = np.int32
     ) -> NDArray[Any]:
         """A column of numbers, parsed; -1 where a text was unreadable."""
-        column = self._column(name)
+        column = self.column(name)
         values = self._values(name, column, parser)
         numbers = [-1 if value is None else value for value in values]
         return np.array(numbers, dtype=kind)[column.codes]
 
     def coded(self, name: str, parser: Callable[[str], str]) -> tuple[NDArray[Any], list[str]]:
         """A column of texts as positions among its different texts, the empty one first."""
-        column = self._column(name)
-        values = [value or "" for value in self._values(name, column, parser)]
-        different = sorted({"", *values})
-        position = {text: at for at, text in enumerate(different)}
-        places = np.array([position[text] for text in values], dtype=np.int64)
-        return places[column.codes], different
+        column = self.column(name)
+        index = {"": 0}
+        values = self._values(name, column, parser)
+        places = [index.setdefault(value or "", len(index)) for value in values]
+        return np.array(places, dtype=np.int32)[column.codes], [*index]
 
-    def _column(self, name: str) -> Column:
+    def positions(
+        self, name: str, index: Mapping[str, int], otherwise: Callable[[str], int]
+    ) -> NDArray[Any]:
+        """A column of texts as what `index` says of them; `otherwise` of those it does not hold."""
+        column = self.column(name)
+        found = np.array([index.get(text, -1) for text in column.texts], dtype=np.int32)
+        if (found < 0).any():
+            return self.numbers(
+                name, lambda text: index[text] if text in index else otherwise(text)
+            )
+        return found[column.codes]
+
+    def column(self, name: str) -> Column:
+        """A column, blank if the file does not have it."""
         texts = self.columns.get(name)
         if texts is None:
             return Column.blank(len(self))
@@ -116,6 +128,11 @@ class Table:
 
     def _values(self, name: str, column: Column, parser: Callable[[str], T]) -> list[T | None]:
         """What each different text of a column says."""
+        # Millions of ids are the rule: what is right about all of them is asked at once.
+        if parser is an_id and all_ids(column.texts):
+            return list(column.texts)  # type: ignore[arg-type]
+        if parser is optional_id and all_ids([text for text in column.texts if text]):
+            return list(column.texts)  # type: ignore[arg-type]
         values: list[T | None] = []
         bad: dict[int, str] = {}
         for code, text in enumerate(column.texts):
@@ -145,7 +162,7 @@ def read_table(
     data = data.removeprefix(codecs.BOM_UTF8)
     if not _is_text(data, file, faults):
         return empty
-    if b'"' not in data:
+    if b"\r" in data and b'"' not in data:
         data = data.replace(b"\r\n", b"\n")
     try:
         header, start = header_of(data, delimiter)
@@ -156,7 +173,9 @@ def read_table(
             problem = f"has {fields} fields where the header has {len(header)}"
             faults.add(file, line, "", problem)
 
-        body = cut(data, start, len(header), wrong) if plain(data, delimiter) else None
+        body = None
+        if plain(data):
+            body = cut(data, start, len(header), wrong, delimiter=delimiter)
         body = body or read(data.decode(), len(header), wrong, delimiter=delimiter)
     except BadRow as row:
         faults.add(file, row.line, "", "is not CSV: check quotes and line ends")
@@ -178,6 +197,8 @@ def _is_text(data: bytes, file: str, faults: Faults) -> bool:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         faults.add(file, line, "", "holds a NUL byte; save it as UTF-8 text")
         return False
+    if data.isascii():
+        return True
     try:
         data.decode()
     except UnicodeDecodeError as error:

@@ -52,7 +52,8 @@ class Right(StrEnum):
     ENTER_CASES = "open cases"
     PROPOSE = "keep proposals"
     PLACE = "place, move and remove"
-    NOTE = "enter judgements, events and alerts"
+    NOTE = "enter events and alerts"
+    JUDGE = "confirm, clear and merge as a named analyst"
     TALK = "read and write messages about alerts"
     APPROVE = "sign what somebody else asks for"
     USERS = "add users and read who they are"
@@ -71,6 +72,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
                 Right.ENTER_CASES,
                 Right.PROPOSE,
                 Right.NOTE,
+                Right.JUDGE,
                 Right.TALK,
             }
         ),
@@ -141,6 +143,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "remove_placement": Call(act=Act.ERASURE, right=Right.PLACE, two=True),
         "put_entries": Call(act=Act.CHANGE, right=Right.NOTE),
         "put_all": Call(act=Act.CHANGE, right=Right.NOTE),
+        "judge": Call(act=Act.CHANGE, right=Right.JUDGE),
         "messages": Call(act=Act.READ, right=Right.TALK),
         "send_message": Call(act=Act.DISCLOSURE, right=Right.TALK),
         "export": Call(act=Act.DISCLOSURE, right=Right.EXPORT, two=True),

@@ -92,6 +92,8 @@ def hold(vault: Vault, anchor: Anchor) -> None:
     if _before_new_keys(vault, kept):
         anchor.write(vault.register_id, vault.sealed_head)
         return
+    if kept == vault.sealed_head:  # by now: somebody else changed it as we opened it
+        return
     head = vault.read_head(kept)
     if head.epoch >= vault.epoch:
         raise IntegrityBroken(

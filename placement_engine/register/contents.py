@@ -22,6 +22,8 @@ from placement_engine.vocabulary import (
 )
 
 _LENGTH = struct.Struct(">I")
+_DECODER = json.JSONDecoder()
+_CATEGORIES = {category.value: category for category in ProtectionCategory}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def read_framed(content: bytes) -> Framed:
     """Undo `write_framed`; of a document's beginning it gives the facts and some payload."""
     (size,) = _LENGTH.unpack_from(content)
     start = _LENGTH.size
-    return Framed(facts=json.loads(content[start : start + size]), payload=content[start + size :])
+    return Framed(facts=_decoded(content[start : start + size]), payload=content[start + size :])
 
 
 def write_placement(placement: Placement) -> bytes:
@@ -71,16 +73,17 @@ def write_placement(placement: Placement) -> bytes:
 
 def read_placement(content: bytes) -> Placement:
     """Undo `write_placement`."""
-    row = json.loads(content)
+    row = _decoded(content)
+    end, owner, provider, review_by = row["to"], row["owner"], row["provider"], row["review_by"]
     return Placement(
         subject=SubjectRef(row["subject"]),
         municipality=MunicipalityCode(row["municipality"]),
         start=date.fromisoformat(row["from"]),
-        end=_date(row["to"]),
-        owner=None if row["owner"] is None else OwnerId(row["owner"]),
-        provider=None if row["provider"] is None else ProviderId(row["provider"]),
-        category=ProtectionCategory(row["category"]),
-        review_by=_date(row["review_by"]),
+        end=None if end is None else date.fromisoformat(end),
+        owner=None if owner is None else OwnerId(owner),
+        provider=None if provider is None else ProviderId(provider),
+        category=_CATEGORIES[row["category"]],
+        review_by=None if review_by is None else date.fromisoformat(review_by),
     )
 
 
@@ -124,5 +127,10 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _date(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+def _decoded(content: bytes) -> Any:
+    """As `json.loads` for what `_compact` wrote: UTF-8, and no space around it."""
+    text = content.decode()
+    value, end = _DECODER.raw_decode(text)
+    if end != len(text):
+        raise ValueError("something follows the content")
+    return value

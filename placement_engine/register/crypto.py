@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -80,7 +80,10 @@ def decrypt(key: bytes | bytearray, nonce: bytes, ciphertext: bytes, bound: byte
     Unauthentic
         The key, nonce, ciphertext or associated data are not those of the encryption.
     """
-    return Cipher(key).decrypt(nonce, ciphertext, bound)
+    try:
+        return AESGCMSIV(key).decrypt(nonce, ciphertext, bound)
+    except InvalidTag:
+        raise Unauthentic from None
 
 
 class Cipher:
@@ -162,6 +165,8 @@ def signed(public: bytes, signature: bytes, message: bytes) -> bool:
 
 def lock_seed(seed: bytes, passphrase: bytes | bytearray) -> bytes:
     """An Ed25519 seed as PKCS #8 in PEM, encrypted under a passphrase."""
+    from cryptography.hazmat.primitives import serialization  # dear, and seldom needed
+
     return Ed25519PrivateKey.from_private_bytes(seed).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -177,6 +182,8 @@ def unlock_seed(pem: bytes, passphrase: bytes | bytearray) -> bytes:
     Unauthentic
         The passphrase is wrong, or this is no such key.
     """
+    from cryptography.hazmat.primitives import serialization
+
     try:
         key = serialization.load_pem_private_key(pem, bytes(passphrase))
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -102,6 +102,12 @@ def parts(size: int) -> int:
     return max(0, -(-(size - FIRST_SIZE) // BODY_SIZE))
 
 
+def alone(first: bytes) -> bytes | None:
+    """The payload, if the first body holds all of it: what `join` gives without a rest."""
+    size = int.from_bytes(first[:_LENGTH_SIZE], "big")
+    return first[_LENGTH_SIZE : _LENGTH_SIZE + size] if size <= FIRST_SIZE else None
+
+
 def join(first: bytes, rest: list[bytes]) -> bytes:
     """Undo `split`; the bodies may be padded."""
     if not rest:

@@ -74,7 +74,7 @@ class Known:
         self, kind: DocumentKind, entries: Mapping[str, bytes], *, removed: Collection[str] = ()
     ) -> None:
         """Add or replace entries and remove others, in one change."""
-        with self.desk.change("put_entries") as change:
+        with self.desk.change(_call("put_entries", {kind})) as change:
             journal.put(change, journal.note(kind), entries, removed)
 
     def put_all(
@@ -98,9 +98,10 @@ class Known:
             The register has changed since `seen`.
         """
         gone = removed or {}
-        with self.desk.change("put_all") as change:
+        kinds = {*entries, *gone}
+        with self.desk.change(_call("put_all", kinds)) as change:
             self._refuse_stale(seen)
-            for kind in sorted({*entries, *gone}):
+            for kind in sorted(kinds):
                 journal.put(change, journal.note(kind), entries.get(kind, {}), gone.get(kind, ()))
 
     def _refuse_stale(self, seen: int | None) -> None:
@@ -110,3 +111,8 @@ class Known:
                 unchanged="Nothing was written.",
                 do="Run it again.",
             )
+
+
+def _call(name: str, kinds: Collection[DocumentKind]) -> str:
+    """What noting entries of these kinds is called: judgements are a named analyst's alone."""
+    return "judge" if DocumentKind.JUDGEMENT in kinds else name

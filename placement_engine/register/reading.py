@@ -65,14 +65,11 @@ class Reading:
             yield record
 
     def _whole(self, row_id: bytes, seal: Seal, body: bytes) -> Document:
-        ids = self._part_ids(row_id, seal, body)
-        rest = [part for _, part in self._open(ids)] if ids else []
-        return Document(
-            id=row_id,
-            kind=KINDS[seal.kind],
-            payload=layout.join(body, rest),
-            version=seal.version,
-        )
+        payload = layout.alone(body)
+        if payload is None:
+            ids = self._part_ids(row_id, seal, body)
+            payload = layout.join(body, [part for _, part in self._open(ids)])
+        return Document(id=row_id, kind=KINDS[seal.kind], payload=payload, version=seal.version)
 
     def _part_ids(self, row_id: bytes, seal: Seal, body: bytes) -> list[bytes]:
         count = layout.parts(layout.length(body))
@@ -83,14 +80,15 @@ class Reading:
         return self._keys.part_ids(row_id, seal.version, count)
 
     def _open(self, ids: Sequence[bytes]) -> Iterator[tuple[Seal, bytes]]:
+        index, unseal = self._index, self._sealer.open
         for row_id, record in zip(ids, self._view.fetch(ids), strict=True):
-            entry = self._index.get(row_id)
+            entry = index.get(row_id)
             if record is None or entry is None:
                 raise unaccounted()
-            seal, body = self._sealer.open(row_id, record)
-            if seal != entry[0]:  # replaced behind our back, by a record that was once true
+            opened = unseal(row_id, record)
+            if opened[0] != entry[0]:  # replaced behind our back, by a record that was once true
                 raise unaccounted()
-            yield seal, body
+            yield opened
 
 
 class Changing(Reading):

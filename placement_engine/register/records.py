@@ -100,18 +100,20 @@ class Sealer:
         """
         return self._unwrap(row_id, record)[0]
 
-    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
+    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes, bytes]:
+        """Seal, data key and the nonce of the body."""
         if len(record) != RECORD_SIZE or len(row_id) != ID_SIZE:
             raise _altered()
-        version, key_id, nonce, wrapped, commitment, _ = _PREFIX.unpack_from(record)
-        if version != FORMAT or key_id != self._keys.key_id:
+        version, key_id, nonce, wrapped, commitment, body_nonce = _PREFIX.unpack_from(record)
+        keys = self._keys
+        if version != FORMAT or key_id != keys.key_id:
             raise _altered()
         try:
-            content = self._keys.wrapping.decrypt(nonce, wrapped, self._seal_bound(row_id))
+            content = keys.wrapping.decrypt(nonce, wrapped, self._seal_place + row_id)
         except crypto.Unauthentic:
             raise _altered() from None
         data_key, kind, row_version = _WRAPPED.unpack(content)
-        return Seal(kind, row_version, commitment), data_key
+        return Seal(kind, row_version, commitment), data_key, body_nonce
 
     def open(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
         """The seal of a record and its body, padded with zeros to `BODY_SIZE`.
@@ -123,12 +125,11 @@ class Sealer:
         IntegrityBroken
             The record is not the one that was put here.
         """
-        seal, data_key = self._unwrap(row_id, record)
-        bound = self._body_bound(row_id, seal.kind, seal.version)
+        seal, data_key, nonce = self._unwrap(row_id, record)
+        bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(seal.kind, seal.version)
         encryption, commitment = crypto.committed(data_key, bound)
         if not crypto.same(commitment, seal.commitment):
             raise _altered()
-        nonce = record[_PREFIX.size - crypto.NONCE_SIZE : _PREFIX.size]
         try:
             return seal, crypto.decrypt(encryption, nonce, record[_PREFIX.size :], bound)
         except crypto.Unauthentic:

@@ -65,6 +65,18 @@ class RegisterStoreContract(ABC):
             assert list(view.fetch(wanted)) == expected
             assert list(view.fetch([])) == []
 
+    def test_many_records_are_fetched_however_they_lie(self) -> None:
+        """Neighbours, a few among many, backwards, and some that are not there."""
+        rows = [(n.to_bytes(16, "big"), n.to_bytes(4, "big") * 8) for n in range(1, 700)]
+        with self._store() as store:
+            with store.write() as change:
+                change.put(rows)
+            ids = [row_id for row_id, _ in rows]
+            known, strange = dict(rows), (1000).to_bytes(16, "big")
+            for wanted in (ids, ids[::-1], ids[::7], ids[:250] + ids[250::9], [strange, *ids[:3]]):
+                with store.read() as view:
+                    assert list(view.fetch(wanted)) == [known.get(row_id) for row_id in wanted]
+
     def test_a_change_is_kept_as_a_whole(self) -> None:
         """Deleted, replaced, added and the head: seen by this handle and any other."""
         with self._store() as store:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from placement_engine.register import Register
+from tests.cli.conftest import GROUPS
 from tests.cli.test_commands import document
 
 Placement = Callable[..., Result]
@@ -116,3 +118,39 @@ def test_heat_is_told_of_fresh_acts_alone(placement: Placement, world: Path) -> 
     assert "0.94 het" in told
     none = placement("network", "heat", "--as-of", "2028-01-01", "--lang", "en")
     assert "No fresh conflict" in none.stdout
+
+
+def test_heat_between_merged_parties_is_told_once_under_the_kept_id(
+    placement: Placement, world: Path
+) -> None:
+    (world / "network" / "groups.csv").write_text(
+        GROUPS + "G-3,unnamed,criminal_network,\n", encoding="utf-8"
+    )
+    (world / "network" / "events.csv").write_text(
+        "event_id,kind,date,a,b,source,information\nE-1,shooting,2026-10-25,G-3,G-2,B,2\n",
+        encoding="utf-8",
+    )
+    assert placement("network", "import", str(world / "network"), *DAY).exit_code == 0
+    merge = placement("network", "merge", "G-1", "G-3", *DAY, stdin="one gang, two names\n")
+    assert merge.exit_code == 0, merge.stderr
+    body = document(placement("network", "heat", *DAY, "--json"), "heat")
+    assert [(row["a"], row["b"]) for row in body["enmities"]][:1] == [("G-1", "G-2")]
+
+
+@pytest.mark.parametrize(
+    "command", [("coverage",), ("sensitivity",), ("clear", "P-4")], ids=lambda words: words[0]
+)
+def test_placements_are_read_once_for_one_question(
+    placement: Placement, world: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del world
+    read: list[int] = []
+    placements = Register.placements
+
+    def counted(register: Register) -> object:
+        read.append(1)
+        return placements(register)
+
+    monkeypatch.setattr(Register, "placements", counted)
+    placement("network", *command, *DAY, stdin="known from the interview\n")
+    assert len(read) == 1

@@ -137,3 +137,40 @@ def test_a_split_inside_a_gang_beats_the_common_membership(compiled: bool) -> No
     drawn = quality * (bond * quality) ** 2
     assert [h[pair] for pair in ((0, 1), (0, 3), (1, 2), (2, 3))] == pytest.approx([drawn] * 4)
     assert (1, 3) not in h
+
+
+@pytest.mark.parametrize("compiled", FORMS)
+def test_blocks_and_threads_do_not_change_the_answer(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bonds in a ring with enmities across it: paths of two bonds before, after and around one.
+    ties: list[Tie] = []
+    for i in range(12):
+        ties.append((f"P{i:02d}", f"P{(i + 1) % 12:02d}", TieKind.ASSOCIATION))
+        ties.append((f"P{i:02d}", f"P{(5 * i + 3) % 12:02d}", TieKind.CONFLICT))
+    told = network(*(tie for tie in ties if tie[0] != tie[1]))
+    graph = RivalGraph.build(told, as_of=AS_OF, policy=POLICY)
+    people = np.arange(12)
+
+    def found(targets: np.ndarray | None, workers: int) -> list[list[float]]:
+        table = join(
+            graph.edges,
+            people,
+            targets,
+            length=3,
+            threshold=0.0,
+            compiled=compiled,
+            workers=workers,
+        )
+        columns = table.source, table.target, table.h_max, table.h_or
+        rows: list[list[float]] = np.column_stack(columns).tolist()
+        return rows
+
+    whole = [found(targets, 1) for targets in (None, people[:3])]
+    monkeypatch.setattr("placement_engine.graph.join_arrays._CELLS", 20)
+    monkeypatch.setattr("placement_engine.graph.join._ROWS", 2)
+    parts = [found(targets, 2) for targets in (None, people[:3])]
+    assert [len(rows) for rows in parts] == [len(rows) for rows in whole]
+    assert len(whole[0]) > 12
+    for one, other in zip(whole, parts, strict=True):
+        assert np.allclose(one, other, rtol=0, atol=1e-12)

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from placement_engine.errors import RegisterUnavailable
-from placement_engine.register import Register, offices
+from placement_engine.register import FileAnchor, Register, offices
 from tests.security.test_log_tampering import DAY, KEY, Place, entries
 from tests.security.test_register_tampering import placed
 
@@ -88,6 +89,21 @@ def test_many_at_once_share_one_log_anchor_and_witness(place: Place) -> None:
     with place.open() as register:
         assert offices.verify_log(register.desk).entries == noted == 48
         assert len(register.cases()) == 24
+
+
+def test_a_change_between_register_and_anchor_is_no_rollback(place: Place) -> None:
+    """The anchor is read after the register: in between, somebody else may have gone on."""
+
+    @dataclass(frozen=True)
+    class Late(FileAnchor):
+        def read(self, register_id: bytes) -> bytes | None:
+            with place.open() as other:
+                other.put_cases({"C-1": b"case"})
+            return FileAnchor.read(self, register_id)
+
+    session = replace(place.session(), anchor=Late(path=place.anchor))
+    with Register.open(place.file, KEY, session=session) as register:
+        assert register.cases() == [("C-1", "open")]
 
 
 @pytest.mark.prove

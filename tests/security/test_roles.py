@@ -230,3 +230,27 @@ def test_a_life_in_danger_tonight_needs_nobody_else_and_is_noted(office: Office)
         accept(register)
     with office.open("Cia") as register:
         assert log(register)[-1].role is Role.BREAK_GLASS
+
+
+def test_the_nightly_batch_notes_alerts_and_judges_nobody() -> None:
+    office = Office()
+    public = SeedSigner(seed=b"x" * 32).public
+    user = User(name="Xi", roles=frozenset({Role.BATCH}), public=public)
+    with office.open("Cia") as register, register._vault.change() as change:
+        journal.put(change, DocumentKind.USER, {"Xi": user.encode()})
+    with office.open("Xi", Role.BATCH, b"x" * 32) as register:
+        register.put_entries(DocumentKind.ALERT, {"A-1": b"alert"})
+        judged = {DocumentKind.JUDGEMENT: {"J-1": b"cleared"}}
+        with pytest.raises(NotPermitted):
+            register.put_entries(DocumentKind.JUDGEMENT, {"J-1": b"cleared"})
+        with pytest.raises(NotPermitted):
+            register.put_entries(DocumentKind.JUDGEMENT, {}, removed=["J-1"])
+        with pytest.raises(NotPermitted):
+            register.put_all(judged)
+        with pytest.raises(NotPermitted):
+            register.put_all({}, removed={DocumentKind.JUDGEMENT: ["J-1"]})
+        assert not register.entries(DocumentKind.JUDGEMENT)
+    assert [role for role in Role if Right.JUDGE in RIGHTS[role]] == [
+        Role.ANALYST,
+        Role.SINGLE_USER,
+    ]

@@ -1,19 +1,20 @@
 """Damaged files of every format: a network or one error of ours, never anything else.
 
-The quick half runs with the tests; the long one, marked ``prove``, for `SECONDS` a reader.
+The quick half runs with the tests; the long one, marked ``prove``, an hour for each reader.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from placement_engine.errors import InvalidFiles
@@ -27,11 +28,12 @@ from placement_engine.vocabulary import NetworkFormat
 from tests.unit import test_format_charts as charts
 from tests.unit import test_format_stix as stix
 from tests.unit import test_format_tables as tables
+from tests.unit.guided import guided
 from tests.unit.test_network_reader import files
 
 SHEET = "xl/worksheets/sheet1.xml"
-SECONDS = 300
-"""Of each long run."""
+SECONDS, HOUR = "PLACEMENT_FUZZ_SECONDS", 3600.0
+"""How long each reader is fuzzed by ``make prove``, and the variable that says otherwise."""
 Reader = Callable[[Path, bytes], object]
 """Reads bytes from within a folder."""
 
@@ -148,33 +150,38 @@ def test_damaged_files_are_read_or_refused(
     fuzz()
 
 
-@pytest.mark.prove
-@pytest.mark.parametrize("name", READERS)
-def test_damaged_files_are_read_or_refused_for_long(
+@pytest.mark.parametrize("name", ["ties", "stix"])
+def test_the_guided_search_gets_further_than_its_sample(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     reader, good = READERS[name]
     folder, apart = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp(f"{name}-good")
-    whole = good(apart)
-    until = time.monotonic() + SECONDS
-    rounds = 0
-    while time.monotonic() < until:
+    inputs, kept = guided(
+        lambda data: holds(reader, folder, data), good(apart), seed=1, seconds=60, most=25
+    )
+    assert inputs == 25
+    assert kept
 
-        @seed(rounds)
-        @settings(
-            max_examples=500,
-            deadline=None,
-            database=None,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(data=damaged(whole))
-        def fuzz(data: bytes) -> None:
-            holds(reader, folder, data)
 
-        fuzz()
-        rounds += 1
-    assert rounds
+@pytest.mark.prove
+@pytest.mark.parametrize("name", READERS)
+def test_damaged_files_are_read_or_refused_for_long(
+    name: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    record_property: Callable[[str, object], None],
+) -> None:
+    reader, good = READERS[name]
+    folder, apart = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp(f"{name}-good")
+    seconds = float(os.environ.get(SECONDS, HOUR))
+    inputs, kept = guided(
+        lambda data: holds(reader, folder, data),
+        good(apart),
+        seed=int(time.time()),
+        seconds=seconds,
+    )
+    record_property("inputs", inputs)
+    record_property("kept", kept)
+    assert inputs
 
 
 @pytest.mark.parametrize("name", ["ftm", "stix"])

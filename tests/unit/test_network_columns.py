@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placement_engine.compiled import COMPILED
 from placement_engine.intelligence import columns
-from placement_engine.intelligence.columns import BadRow, Body, cut, header_of, plain, read
+from placement_engine.intelligence.columns import (
+    BadRow,
+    Body,
+    cut_by_arrays,
+    header_of,
+    plain,
+    read,
+)
 
 CELL = st.text(st.characters(exclude_characters='\0",\r\n', exclude_categories=["Cs"]), max_size=20)
 ROW = st.lists(CELL, min_size=2, max_size=4)
@@ -24,16 +32,27 @@ def both(data: bytes, width: int, piece_size: int) -> tuple[Body, Body, list[tup
     by_arrays: list[tuple[int, int]] = []
     by_reader: list[tuple[int, int]] = []
     _, start = header_of(data)
-    quick = cut(
+    quick = cut_by_arrays(
         data, start, width, lambda line, n: by_arrays.append((line, n)), piece_size=piece_size
     )
     slow = read(data.decode(), width, lambda line, n: by_reader.append((line, n)))
     assert quick is not None
     assert by_arrays == by_reader
+    if COMPILED:
+        from placement_engine.intelligence.numbering import numbered
+
+        by_kernels: list[tuple[int, int]] = []
+        compiled = numbered(
+            data, start, width, lambda line, n: by_kernels.append((line, n)), rows=piece_size
+        )
+        assert compiled is not None
+        assert cells(compiled) == cells(quick)
+        assert list(compiled.lines) == list(quick.lines)
+        assert by_kernels == by_reader
     return quick, slow, by_arrays
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(ROW, max_size=12), st.booleans(), st.integers(1, 60))
 def test_arrays_and_the_standard_reader_agree(
     rows: list[list[str]], last_newline: bool, piece_size: int
@@ -72,7 +91,7 @@ def test_every_length_up_to_the_longest_and_none_beyond() -> None:
     data = "\n".join(["a,b", *map(",".join, rows)]).encode()
     assert cells(both(data, 2, 10_000)[0]) == rows
     longer = b"a,b\n" + b"x" * (columns.LONGEST + 1) + b",b\n"
-    assert cut(longer, 4, 2, lambda line, n: None) is None
+    assert cut_by_arrays(longer, 4, 2, lambda line, n: None) is None
 
 
 def test_what_is_not_plain() -> None:
@@ -82,3 +101,19 @@ def test_what_is_not_plain() -> None:
     assert header_of(b" a , b") == (["a", "b"], 6)
     with pytest.raises(BadRow):
         header_of(b'"a\n')
+
+
+def test_a_large_file_is_cut_alike_with_kernels_and_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [(f"P-{n * 7919 % 3000:020}", f"{n % 3}", f"o{n}") for n in range(4000)]
+    data = "\n".join(["a;b;c", *map(";".join, rows)]).encode()
+    monkeypatch.setattr(columns, "_WORTH", 0)
+    large = columns.cut(data, 6, 3, lambda line, n: None, delimiter=";")
+    small = cut_by_arrays(data, 6, 3, lambda line, n: None, delimiter=";")
+    assert large is not None
+    assert small is not None
+    assert cells(large) == cells(small) == rows
+    assert list(large.lines) == list(small.lines) == [*range(2, 4002)]
+    longer = b"a;b;c\n" + b"x" * (columns.LONGEST + 1) + b";b;c\n"
+    assert columns.cut(longer, 6, 3, lambda line, n: None, delimiter=";") is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from placement_engine.errors import IntegrityBroken
 from placement_engine.register import RawKey
-from placement_engine.register.documents import FIRST_SIZE, join, length, parts, split
+from placement_engine.register.documents import FIRST_SIZE, alone, join, length, parts, split
 from placement_engine.register.header import Header, RootKeys
 from placement_engine.register.records import BODY_SIZE, RECORD_SIZE, Sealer
 
@@ -97,3 +97,4 @@ def test_documents_of_any_length_come_back(pages: int, off: int, end: bytes) -> 
     padded = [body.ljust(BODY_SIZE, b"\0") for body in (first, *rest)]
     assert all(len(body) == BODY_SIZE for body in padded)
     assert join(padded[0], padded[1:]) == payload
+    assert alone(padded[0]) == (None if rest else payload)

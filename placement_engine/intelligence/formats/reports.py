@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from placement_engine.errors import InvalidConfiguration
+from placement_engine.intelligence.columns import Column
 from placement_engine.intelligence.network_tables import FILES
 from placement_engine.intelligence.table import Faults, Table
 
@@ -66,12 +67,15 @@ def columns_of(kind: str) -> tuple[str, ...]:
 
 def joined(kind: str, tables: Sequence[Table], faults: Faults) -> Table:
     """Rows of one kind out of several tables, each fault still told where it stands."""
+    several = len({table.file for table in tables}) > 1
     return Table(
         file=tables[0].file if tables else "",
-        files=_repeated((table.file, len(table)) for table in tables),
-        lines=[line for table in tables for line in table.lines],
+        files=_repeated((table.file, len(table)) for table in tables) if several else (),
+        lines=tables[0].lines
+        if len(tables) == 1
+        else [line for table in tables for line in table.lines],
         columns={
-            name: [text for table in tables for text in table.columns.get(name, [""] * len(table))]
+            name: Column.joined([table.column(name) for table in tables])
             for name in columns_of(kind)
         },
         faults=faults,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
+from placement_engine.intelligence.columns import Column, Ints
 from placement_engine.intelligence.formats.mapping import FormatMapping, TableRule
 from placement_engine.intelligence.formats.reports import GROUPS, PERSONS, columns_of, joined
 from placement_engine.intelligence.network_tables import FILES
@@ -19,10 +23,13 @@ from placement_engine.intelligence.table import (
 from placement_engine.vocabulary import SOURCES
 
 MAX_FILE = 2**28
+MAX_CSV = 2**30
+"""Bytes of a CSV file, which is cut by columns and never held as rows."""
 
 _IDS = {PERSONS: "person_id", GROUPS: "group_id"}
 _DAYS = frozenset({"last_seen", "first_seen", "ended", "date"})
 _GRADE = len("B2")
+_NO_DAY = "-"
 
 Opened = Callable[[TableRule, Sequence[str], Sequence[str]], Table]
 """Gives the table of a rule, which has to have these columns and may have those besides."""
@@ -34,7 +41,7 @@ def read_csv(path: Path, mapping: FormatMapping, faults: Faults) -> dict[str, Ta
 
     def opened(rule: TableRule, required: Sequence[str], optional: Sequence[str]) -> Table:
         at = path / Path(rule.file).name if folder else path
-        told = read_bytes(at, limit=MAX_FILE, what=faults.what)
+        told = read_bytes(at, limit=MAX_CSV, what=faults.what)
         data = _utf8(told, mapping.encoding, at.name, faults)
         if data is None:
             return unreadable(at.name, required=required, faults=faults)
@@ -68,82 +75,106 @@ def by_rules(rules: Sequence[TableRule], opened: Opened, faults: Faults) -> dict
 
 
 def _mapped(table: Table, rule: TableRule, seen: set[str]) -> Table:
-    """The rows of one table as rows of ours; what is wrong is noted by our fields' names."""
+    """The rows of one table as rows of ours; what is wrong is noted by our fields' names.
+
+    Every column is turned over once for each different text in it.
+    """
     keep = _kept(table, rule)
+    size = len(keep)
+    lines = _taken(table.lines, keep)
     given = {
-        name: [table.columns[column][row].strip() for row in keep]
-        for name, column in rule.columns.items()
+        name: table.column(column).at(keep).told(str.strip) for name, column in rule.columns.items()
     }
-    lines = [int(table.lines[row]) for row in keep]
-    size = len(lines)
-    given |= {name: [text] * size for name, text in rule.constants.items()}
+    given |= {name: Column.same(text, size) for name, text in rule.constants.items()}
     ours = Table(
         file=table.file, readable=table.readable, lines=lines, columns=given, faults=table.faults
     )
-    columns = {name: _valued(texts, rule.values.get(name)) for name, texts in given.items()}
+    columns = {name: _valued(column, rule.values.get(name)) for name, column in given.items()}
     if "grade" in columns:
         grades = _grades(ours, columns.pop("grade"))
-        columns |= {"source": [g[:1] for g in grades], "information": [g[1:] for g in grades]}
+        columns |= {
+            "source": grades.told(lambda grade: grade[:1]),
+            "information": grades.told(lambda grade: grade[1:]),
+        }
     for name in _DAYS & columns.keys() & rule.columns.keys():
         if rule.dates:
             columns[name] = _days(ours, name, columns[name], rule.dates)
     if "municipality" in columns:
-        columns["municipality"] = [four_digits(text) for text in columns["municipality"]]
-    columns = {name: columns.get(name, [""] * size) for name in columns_of(rule.rows)}
-    rows = list(range(size))
+        columns["municipality"] = columns["municipality"].told(four_digits)
+    columns = {name: columns.get(name, Column.blank(size)) for name in columns_of(rule.rows)}
     if rule.distinct and rule.rows in _IDS:
-        rows = [r for r, text in enumerate(columns[_IDS[rule.rows]]) if _first(text, seen)]
+        rows = _first(columns[_IDS[rule.rows]], seen)
+        lines = _taken(lines, rows)
+        columns = {name: column.at(rows) for name, column in columns.items()}
     return Table(
         file=table.file,
         readable=table.readable,
-        lines=[lines[row] for row in rows],
-        columns={name: [texts[row] for row in rows] for name, texts in columns.items()},
+        lines=lines,
+        columns=columns,
         faults=table.faults,
     )
 
 
-def _kept(table: Table, rule: TableRule) -> Sequence[int]:
-    rows: Sequence[int] = range(len(table))
-    for column, wanted in rule.where.items():
-        texts = table.columns[column]
-        rows = [row for row in rows if texts[row].strip() in wanted]
-    return rows
+def _taken(lines: Sequence[int], rows: Ints) -> Sequence[int]:
+    return array("q", np.asarray(lines, dtype=np.int64)[rows].tobytes())
 
 
-def _valued(texts: list[str], meanings: Mapping[str, str] | None) -> list[str]:
-    return [meanings.get(text, text) for text in texts] if meanings else texts
+def _kept(table: Table, rule: TableRule) -> Ints:
+    """The rows of a table that a rule speaks of."""
+    keep = np.ones(len(table), dtype=np.bool_)
+    for name, wanted in rule.where.items():
+        column = table.column(name)
+        keep &= np.array([text.strip() in wanted for text in column.texts] + [False])[column.codes]
+    return np.flatnonzero(keep)
 
 
-def _first(text: str, seen: set[str]) -> bool:
-    new = text not in seen
-    seen.add(text)
-    return new and bool(text)
+def _valued(column: Column, meanings: Mapping[str, str] | None) -> Column:
+    return column.told(lambda text: meanings.get(text, text)) if meanings else column
 
 
-def _grades(table: Table, texts: Sequence[str]) -> list[str]:
+def _first(column: Column, seen: set[str]) -> Ints:
+    """The rows where a text stands that is not blank and that no row had before."""
+    index: dict[str, int] = {}
+    own = np.array([index.setdefault(text, len(index)) for text in column.texts], dtype=np.int64)
+    different, rows = np.unique(own[column.codes], return_index=True)
+    texts = [*index]
+    new = [bool(texts[at]) and texts[at] not in seen for at in different.tolist()]
+    seen |= {texts[at] for at in different.tolist()}
+    return np.sort(rows[np.array(new, dtype=np.bool_)])
+
+
+def _noted(table: Table, name: str, column: Column, good: Sequence[bool], problem: str) -> None:
+    """Note a fault for each row whose text is not good."""
+    if not all(good):
+        for row in np.flatnonzero(~np.array(good)[column.codes]).tolist():
+            table.fault(row, name, problem)
+
+
+def _grades(table: Table, column: Column) -> Column:
     """Letter and digit of each grade; F6 beside a fault."""
-    grades = []
-    for row, text in enumerate(texts):
-        good = len(text) == _GRADE and text[0] in SOURCES and text[1] in "123456"
-        if not good:
-            table.fault(row, "grade", "must be a letter A to F and a digit 1 to 6, such as B2")
-        grades.append(text if good else "F6")
-    return grades
+
+    def good(text: str) -> bool:
+        return len(text) == _GRADE and text[0] in SOURCES and text[1] in "123456"
+
+    problem = "must be a letter A to F and a digit 1 to 6, such as B2"
+    _noted(table, "grade", column, [good(text) for text in column.texts], problem)
+    return column.told(lambda text: text if good(text) else "F6")
 
 
-def _days(table: Table, name: str, texts: Sequence[str], pattern: str) -> list[str]:
+def _days(table: Table, name: str, column: Column, pattern: str) -> Column:
     """ISO dates of dates in another form; the first day of all beside a fault."""
-    known = {"": ""}
-    for row, text in enumerate(texts):
-        if text not in known:
-            try:
-                # Only the day is kept, so no zone can be missed.
-                known[text] = datetime.strptime(text, pattern).date().isoformat()  # noqa: DTZ007
-            except ValueError:
-                known[text] = "-"
-        if known[text] == "-":
-            table.fault(row, name, "is not a date as the mapping says")
-    return ["0001-01-01" if known[text] == "-" else known[text] for text in texts]
+
+    def day(text: str) -> str:
+        try:
+            # Only the day is kept, so no zone can be missed.
+            return datetime.strptime(text, pattern).date().isoformat() if text else ""  # noqa: DTZ007
+        except ValueError:
+            return _NO_DAY
+
+    days = column.told(day)
+    good = [text != _NO_DAY for text in days.texts]
+    _noted(table, name, days, good, "is not a date as the mapping says")
+    return days.told(lambda text: "0001-01-01" if text == _NO_DAY else text)
 
 
 def four_digits(code: str) -> str:
