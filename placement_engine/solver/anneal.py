@@ -20,6 +20,7 @@ from placement_engine.solver.kernels.board import (
     Placed,
     build,
 )
+from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
 from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.kernels.pairs import knots
@@ -39,6 +40,8 @@ SETTLING = 4
 """Times that movers of each household size are reseated where a plan settles."""
 GROUP = 1_000
 """Movers reseated at once, at the most."""
+SHAKING = 200
+"""Proposals for each mover of a group that is shaken."""
 NEVER_ZERO = 0x9E3779B97F4A7C15
 """Mixed into the seed, for the generator must not start at 0."""
 
@@ -169,6 +172,29 @@ class Annealing:
                 prices,
                 stiff,
             )
+
+    def clear(self, groups: int, most: int, nodes: int) -> int:
+        """Put groups of at most so many rivals as well as can be; the nodes it took."""
+        return clear_often(self._board, self._state, groups, most, nodes)
+
+    def shake(
+        self, most: int, *, heat: float, prices: IntArray, stiff: int, lean: IntArray
+    ) -> None:
+        """Anneal a group of at most so many rivals for a while, the others staying."""
+        n = len(self.wide.movers)
+        group, at = np.empty(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+        among = group[: rivals(self._board, self._state, min(most, n), group, at)]
+        anneal(
+            self._board,
+            self._state,
+            self.candidates(lean),
+            among,
+            SHAKING * len(among),
+            heat,
+            heat,
+            prices,
+            stiff,
+        )
 
     def settle(self) -> None:
         """Look for a plan near where everybody stands, who stay there all the same."""

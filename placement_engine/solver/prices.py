@@ -210,7 +210,7 @@ class Priced:
             self.raise_bound(rounds=1, target=CLOSED, stop=lambda: False)
             return self.best - before > abs(self.best) // WORTH_NOTHING
         if self._turn == 1:
-            self._heat = HEAT * typical_rise(self.theta)
+            self._heat = max(1.0, HEAT * typical_rise(self.theta))
         self._soften(self._heat)
         if turn == SWEEPS - 1:
             self.sweep()

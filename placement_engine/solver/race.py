@@ -14,6 +14,7 @@ from itertools import count
 from placement_engine.problem import PlacementProblem
 from placement_engine.solver.anneal import MEND_STEPS, NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, OnPlan, Question, Reply
+from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.figures import Figures
 from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
@@ -52,6 +53,11 @@ MOST_LEFT = 6_000_000
 """Pairs of open sites of rivals up to which what is left is searched exactly."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
+
+CLEARING_SHARE = 0.12
+"""Share of what is left after the first cooling in which groups of rivals are cleared."""
+STEEP = 0.25
+"""Where that closes so much of the gap, a few steep pairs decide, and clearing goes on."""
 
 
 def chunk_of(search: Annealing) -> int:
@@ -215,10 +221,41 @@ class Race:
             if self._met() or whole.spent(0):
                 return
             best = self._search.best
-            if best is not None:
-                self._search.return_to(best)
+            if best is None:
+                continue
+            self._search.return_to(best)
+            if share == QUICK_SHARE and self._clearing(whole.part(CLEARING_SHARE)):
+                self._clearing(whole)
+                return
         if self._search.best is not None:
             self._mending(whole)
+
+    def _clearing(self, part: Effort) -> bool:
+        """Clear groups of rivals while there is effort; whether that closed much of the gap."""
+        search, priced = self._search, self._priced
+        scale = search.spread(priced.lean)
+        clearing = Clearing(search)
+        before = search.cost
+        while True:
+            work = clearing.run(
+                heat=HOT * scale,
+                prices=priced.prices,
+                stiff=int(STIFF * scale),
+                lean=priced.lean,
+            )
+            self._tell()
+            if self._spend(part, work) or self._met():
+                return before - search.cost > STEEP * (before - priced.best)
+
+    def _spend(self, part: Effort, work: int) -> bool:
+        """Count work; where it takes turns with the bound, raise that. Whether a part is spent."""
+        if not self._timed:
+            self._priced.step()
+            work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
+        self._work += work
+        if part is not self._effort:
+            self._effort.spent(work)
+        return part.spent(work)
 
     def _mending(self, part: Effort) -> None:
         """Mend around one mover after the other, for as long as there is effort."""
@@ -236,14 +273,7 @@ class Race:
             if turn % SETTLE_EVERY == 0:
                 search.settle()
             self._tell()
-            work = MENDS * MEND_STEPS // STEPS_OF_WORK
-            if not self._timed:
-                priced.step()
-                work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
-            self._work += work
-            if part is not self._effort:
-                self._effort.spent(work)
-            if part.spent(work) or self._met():
+            if self._spend(part, MENDS * MEND_STEPS // STEPS_OF_WORK) or self._met():
                 return
 
     def _proposals(self, part: Effort) -> float:
@@ -281,13 +311,7 @@ class Race:
             if turn % SETTLE_EVERY == 0:
                 search.settle()
             self._tell()
-            work = chunk // STEPS_OF_WORK
-            if not self._timed:
-                priced.step()
-                work += len(self._wide.rivalry.ends) // PAIRS_OF_WORK
-            self._work += work
-            self._effort.spent(work)
-            if part.spent(work) or self._met():
+            if self._spend(part, chunk // STEPS_OF_WORK) or self._met():
                 break
         search.settle()
         self._tell()

@@ -1,0 +1,82 @@
+"""Groups of rivals searched exactly, one after the other, for as long as it is worth it.
+
+Groups grow, and get longer to be searched, while nothing gets better. Where nothing does at
+all any more, a part of the plan is shaken and the search begins again from there (variable
+neighbourhood search, Hansen and Mladenovic 1997).
+"""
+
+from __future__ import annotations
+
+from placement_engine.problem import IntArray
+from placement_engine.solver.anneal import Annealing
+
+SIZES = (4, 6, 8, 10, 12, 16, 20, 24, 32)
+FIRST_SIZES = 6
+"""So many of them at first, one more at each level."""
+FIRST_NODES, DOUBLINGS = 2_000, 4
+"""Nodes for one group at first, doubled at so many levels."""
+GROUPS = 4
+"""Groups of one size, one after the other."""
+PATIENCE = 3
+"""Rounds over all sizes without a better plan that end a level."""
+LEVELS = 6
+"""Levels without a better plan after which the plan is shaken."""
+SHAKEN = 4
+"""One mover in so many is shaken."""
+
+
+class Clearing:
+    """Clears the best plan of an annealing, again and again.
+
+    Parameters
+    ----------
+    search
+        Has a best plan.
+    """
+
+    def __init__(self, search: Annealing) -> None:
+        self._search = search
+        self._level = self._turn = self._still = 0
+        self._begun = False
+
+    def run(self, *, heat: float, prices: IntArray, stiff: int, lean: IntArray) -> int:
+        """Clear a few groups of one size.
+
+        Parameters
+        ----------
+        heat
+            Fine cost at which a part of the plan is shaken where nothing else helps.
+        prices, stiff, lean
+            As in `Annealing.run`.
+
+        Returns
+        -------
+        The nodes of the exact search.
+        """
+        search = self._search
+        if not self._begun and search.best is not None:
+            search.return_to(search.best)
+            self._begun = True
+        sizes = SIZES[: FIRST_SIZES + self._level]
+        before = search.cost
+        nodes = search.clear(
+            GROUPS, sizes[self._turn % len(sizes)], FIRST_NODES << min(self._level, DOUBLINGS)
+        )
+        self._turn += 1
+        self._still += 1
+        if search.cost < before:
+            self._level = self._still = 0
+        elif self._still == PATIENCE * len(sizes):
+            self._still = 0
+            self._level += 1
+        if self._level > LEVELS and search.best is not None:
+            self._level = 0
+            search.return_to(search.best)
+            search.shake(
+                max(1, len(search.wide.movers) // SHAKEN),
+                heat=heat,
+                prices=prices,
+                stiff=stiff,
+                lean=lean,
+            )
+        return nodes
