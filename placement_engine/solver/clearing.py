@@ -1,6 +1,6 @@
 """Groups of rivals searched exactly, one after the other, for as long as it is worth it.
 
-Groups grow, and get longer to be searched, while nothing gets better. Where nothing does at
+Groups get longer to be searched while nothing gets better. Where nothing does at
 all any more, a part of the plan is shaken and the search begins again from there (variable
 neighbourhood search, Hansen and Mladenovic 1997).
 """
@@ -10,16 +10,15 @@ from __future__ import annotations
 from placement_engine.problem import IntArray
 from placement_engine.solver.anneal import Annealing
 
-SIZES = (4, 6, 8, 10, 12, 16, 20, 24, 32)
-FIRST_SIZES = 6
-"""So many of them at first, one more at each level."""
-FIRST_NODES, DOUBLINGS = 2_000, 4
+SIZES = (4, 8, 16, 32)
+"""Movers of a group; large ones that are searched for a moment find most."""
+FIRST_NODES, DOUBLINGS = 500, 2
 """Nodes for one group at first, doubled at so many levels."""
-GROUPS = 4
+GROUPS = 20
 """Groups of one size, one after the other."""
-PATIENCE = 3
+PATIENCE = 2
 """Rounds over all sizes without a better plan that end a level."""
-LEVELS = 6
+LEVELS = 2
 """Levels without a better plan after which the plan is shaken."""
 SHAKEN = 4
 """One mover in so many is shaken."""
@@ -57,16 +56,15 @@ class Clearing:
         if not self._begun and search.best is not None:
             search.return_to(search.best)
             self._begun = True
-        sizes = SIZES[: FIRST_SIZES + self._level]
         before = search.cost
         nodes = search.clear(
-            GROUPS, sizes[self._turn % len(sizes)], FIRST_NODES << min(self._level, DOUBLINGS)
+            GROUPS, SIZES[self._turn % len(SIZES)], FIRST_NODES << min(self._level, DOUBLINGS)
         )
         self._turn += 1
         self._still += 1
         if search.cost < before:
             self._level = self._still = 0
-        elif self._still == PATIENCE * len(sizes):
+        elif self._still == PATIENCE * len(SIZES):
             self._still = 0
             self._level += 1
         if self._level > LEVELS and search.best is not None:

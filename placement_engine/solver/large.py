@@ -15,6 +15,7 @@ from placement_engine.solver.anneal import NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.kernels.annealing import anneal
 from placement_engine.solver.kernels.board import build
+from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
 from placement_engine.solver.kernels.messages import supported, sweep
 from placement_engine.solver.kernels.reseating import reseat
@@ -41,7 +42,9 @@ def large_search(problem: PlacementProblem, *, seed: int, workers: int) -> Large
 
 def is_warm() -> bool:
     """Whether the kernels run at once; compiling them takes longer than most limits."""
-    return ready(anneal, build, mend, reseat, soft_sweep, sweep, supported, transport)
+    return ready(
+        anneal, build, clear_often, mend, reseat, rivals, soft_sweep, sweep, supported, transport
+    )
 
 
 class LargeSearch:

@@ -46,7 +46,10 @@ def _mend() -> None:
         pass
     search.begin(priced.lean)
     lean, regret = priced.lean, priced.regret
-    search.mend(1, heat=1.0, prices=priced.prices, stiff=1, lean=lean, regret=regret)
+    prices = priced.prices
+    search.mend(1, heat=1.0, prices=prices, stiff=1, lean=lean, regret=regret)
+    search.clear(1, 2, 1)
+    search.shake(2, heat=1.0, prices=prices, stiff=1, lean=lean)
     search.settle()
 
 

@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from benchmarks.solver_scale import Scale, large
+from placement_engine.problem import UNLIMITED, PlacementProblem, ProblemPair, ProblemSubject
 from placement_engine.solver import Limits, Proposed, solve, solving, witness
 from placement_engine.solver import large as large_module
 from placement_engine.solver.anneal import Annealing
+from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.exhaustive import exhaust
 from placement_engine.solver.kernels.messages import CLOSED, _message_at_once
 from placement_engine.solver.kernels.reseating import assign
 from placement_engine.solver.kernels.softening import _soft_at_once, _soft_by_rows
 from placement_engine.solver.prices import Priced
 from placement_engine.solver.wide import lay_wide
+from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 from tests.differential.test_solver_certificate import small
 
 
@@ -109,6 +112,62 @@ def test_mending_and_settling_leave_the_sums_as_they_are() -> None:
     plan = wide.full(search.best)
     assert not list(witness.violations(problem, plan))
     assert witness.total(problem, plan) == wide.base_total + search.cost // wide.fine
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_group_of_everybody_is_put_as_well_as_can_be(seed: int) -> None:
+    problem = small(seed)
+    best, wide = exhaust(problem), lay_wide(problem)
+    if best is None or wide is None or wide.broken:
+        return
+    search = Annealing(problem, wide, seed=seed)
+    search.begin(np.zeros_like(wide.unary))
+    for _ in range(20):
+        search.clear(1, len(wide.movers), 10_000)
+    if search.best is None:
+        return  # limits of shares are looked at afterwards, and may refuse what is cheapest
+    cost = wide.base_total + search.cost // wide.fine
+    plan = wide.full(search.best)
+    assert not list(witness.violations(problem, plan))
+    assert witness.total(problem, plan) == cost >= best.values[0]
+    unlimited = all(s.ceiling is None for s in problem.subjects)
+    connected = len(wide.rivalry.ends) >= len(wide.movers)
+    if unlimited and connected:
+        assert cost == best.values[0]
+
+
+def test_a_few_steep_pairs_are_cleared_where_annealing_alone_is_stuck() -> None:
+    """A ring of pairs that must all stand apart by one step, each with a cheap wrong side."""
+    n, sites = 12, 6
+    rng = np.random.default_rng(3)
+    table = np.where(np.add.outer(np.arange(sites), np.arange(sites)) % sites == 1, 0, 50_000)
+    problem = PlacementProblem(
+        sites=tuple(MunicipalityCode(f"{i:04d}") for i in range(1, sites + 1)),
+        distance_m=np.zeros((sites, sites), dtype=np.int64),
+        exposure_ppm=np.zeros((sites, sites), dtype=np.int64),
+        capacity=np.full(sites, UNLIMITED, dtype=np.int64),
+        subjects=tuple(
+            ProblemSubject(id=SubjectRef(f"S{k}"), unary=rng.integers(0, 900, sites))
+            for k in range(n)
+        ),
+        pairs=tuple(ProblemPair(a=k, b=k + 1, table="t") for k in range(n - 1)),
+        tables={"t": table.astype(np.int64)},
+    )
+    wide = lay_wide(problem)
+    assert wide is not None
+    search = Annealing(problem, wide, seed=1)
+    search.begin(np.zeros_like(wide.unary))
+    clearing = Clearing(search)
+    lean = np.zeros_like(wide.unary)
+    for _ in range(6):
+        clearing.run(heat=1.0, prices=np.zeros(sites, dtype=np.int64), stiff=1, lean=lean)
+    # One end decides all: x, then 1 - x, then x again.
+    unary = np.stack([s.unary for s in problem.subjects])
+    walk = np.array(
+        [[x if k % 2 == 0 else (1 - x) % sites for k in range(n)] for x in range(sites)]
+    )
+    least = min(int(unary[np.arange(n), row].sum()) for row in walk)
+    assert search.cost // wide.fine == least
 
 
 def test_without_kernels_at_hand_a_limit_of_time_is_kept_by_other_means(

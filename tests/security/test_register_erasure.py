@@ -258,4 +258,4 @@ def test_what_has_expired_and_stands_in_intelligence_waits(tmp_path: Path) -> No
         register.put_cases(dict.fromkeys(subjects, b"case"))
         register.import_network("main", network(tmp_path / "network"), DAY)
         assert erase(register.desk, [], subjects, DAY, expired=NUMBERS).cases == ("C-7",)
-        assert review(register.desk, subjects, NUMBERS, DAY).cases["C-1"] is Due.EXPIRED
+        assert review(register.desk, subjects, NUMBERS, DAY).cases[CaseId("C-1")] is Due.EXPIRED

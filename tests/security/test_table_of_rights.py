@@ -30,10 +30,12 @@ accept               change       PLACE        two
 remove_placement     erasure      PLACE        two
 put_entries          change       NOTE         one
 put_all              change       NOTE         one
+judge                change       JUDGE        one
 messages             read         TALK         one
 send_message         disclosure   TALK         one
 export               disclosure   EXPORT       two
-backup               disclosure   KEEP         one
+backup               disclosure   KEEP         two
+share                disclosure   KEEP         two
 restore              change       KEEP         one
 rotate               change       KEEP         two
 erase                erasure      PLACE        two
@@ -46,7 +48,7 @@ audit                log_read     READ_LOG     one
 """
 
 ROLES_TOLD = """
-analyst      READ_CASES READ_FACTS ENTER_FACTS ENTER_CASES PROPOSE NOTE TALK
+analyst      READ_CASES READ_FACTS ENTER_FACTS ENTER_CASES PROPOSE NOTE JUDGE TALK
 placer       READ_CASES READ_FACTS PROPOSE PLACE TALK EXPORT
 approver     READ_CASES APPROVE
 keeper       USERS KEEP

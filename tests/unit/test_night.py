@@ -228,6 +228,8 @@ def test_an_erased_subject_leaves_neither_alert_nor_event_nor_name(register: Reg
     )
     mine = {a.id for a in night(register).alerts.values() if a.subject == "P-1"}
     assert len(mine) > 1
+    without = network_of([tie for tie in TIES if "P-1" not in (tie.a, tie.b)], groups=GROUPS)
+    register.import_network("main", without, AS_OF)
     erase(register.desk, [CaseId("C-1")], {CaseId("C-1"): SubjectRef("P-1")}, AS_OF)
     assert not mine & set(register.entries(DocumentKind.ALERT))
     assert not register.entries(DocumentKind.EVENT)

@@ -24,7 +24,7 @@ from placement_engine.vocabulary import (
     SubjectRef,
 )
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 placements = st.builds(
     Placement,
     subject=texts.map(SubjectRef),

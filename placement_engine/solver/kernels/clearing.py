@@ -23,6 +23,7 @@ from placement_engine.solver.kernels.board import (
     put,
 )
 from placement_engine.solver.kernels.messages import CLOSED
+from placement_engine.solver.kernels.pairs import SmallArray
 
 LOOKS = 4
 """Movers of whom the one that costs most begins a group."""
@@ -105,7 +106,7 @@ def clear(board: Board, state: Placed, most: int, nodes: int) -> int:
                     cost[0, h, x] -= row[x]
                 if g < h:
                     total -= row[state.here[group[h]]]
-    best = total + 1
+    best = int(total) + 1
     found = np.empty(count, dtype=np.int64)
     chosen = np.full(count + 1, -1, dtype=np.int64)
     spent = np.zeros(count + 1, dtype=np.int64)
@@ -123,13 +124,13 @@ def clear(board: Board, state: Placed, most: int, nodes: int) -> int:
             many[depth] = tried[depth] = 0
             if depth == count:
                 if spent[depth] < best:
-                    best = spent[depth]
+                    best = int(spent[depth])
                     found[:] = site_of
                 depth -= 1
                 continue
             if done > nodes:
                 break
-            pick = _branch(board, group, cost[depth], site_of, room, spent[depth], best)
+            pick = _branch(board, group, cost[depth], site_of, room, int(spent[depth]), best)
             if pick < 0:
                 depth -= 1
                 continue
@@ -236,8 +237,8 @@ def _move(
     state: Placed,
     group: IntArray,
     found: IntArray,
-    new: IntArray,
-    old: IntArray,
+    new: SmallArray,
+    old: SmallArray,
 ) -> None:
     """Put the group where it was found to be best, and back where that breaks more limits."""
     broken, walls = state.tally[OVER], state.tally[WALLS]

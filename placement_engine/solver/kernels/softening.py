@@ -133,7 +133,7 @@ def soft_sweep(
         for x in range(sites):
             shares[x] = 0.0
             above = mine[x] - low
-            if above < farthest:
+            if above <= farthest:
                 shares[x] = math.exp(-above / (heat * count))
                 whole += shares[x]
         for x in range(sites):
