@@ -179,6 +179,10 @@ def network(folder: Path, pairs: int) -> Path:
     return folder
 
 
+TRIES = 20
+"""Times that somebody tries again where the register is busy."""
+
+
 @cache
 def geography() -> Geography:
     return load_geography(POLICY)
@@ -195,11 +199,15 @@ def accept(location: str, case: str) -> Callable[[Barrier], bool]:
         with engine_over(location) as engine:
             engine.graph()
             barrier.wait()
-            try:
-                engine.accept(CaseId(case), 1, decided_by="a person")
-            except (StaleProposal, RegisterUnavailable):
-                return False
-            return True
+            for _ in range(TRIES):
+                try:
+                    engine.accept(CaseId(case), 1, decided_by="a person")
+                except StaleProposal:
+                    return False
+                except RegisterUnavailable:
+                    continue  # busy: nothing was written, and the person tries again
+                return True
+            raise AssertionError("busy for ever")
 
     return run
 
