@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from placement_engine.commands.passphrase import SOURCES, read_passphrase
+from placement_engine.commands.session import IN_HARDWARE
 from placement_engine.commands.settings import Setting
 from placement_engine.errors import InvalidConfiguration
 from placement_engine.vocabulary import Language
@@ -59,7 +60,11 @@ def keys_of(asked: Asked, *, new: bool = False) -> Iterator[Keys]:
 
     forbid_core_dumps()
     token = [asked.settings[name].value for name in TOKEN_SETTINGS]
-    if any(token) and not all(token):
+    # The module alone may be there for an anchor.
+    for_anchor = not any(token[1:]) and (asked.settings["anchor"].value or "").startswith(
+        IN_HARDWARE
+    )
+    if any(token) and not all(token) and not for_anchor:
         raise InvalidConfiguration(
             "A key in a hardware module is named by module, token and key; one is missing.",
             do="Give --pkcs11-module, --pkcs11-token and --pkcs11-key.",
@@ -68,7 +73,7 @@ def keys_of(asked: Asked, *, new: bool = False) -> Iterator[Keys]:
         asked.settings,
         asked.passphrase_fd,
         language=asked.language,
-        new=new and not any(token),
+        new=new and not all(token),
         credentials=os.environ.get("CREDENTIALS_DIRECTORY"),
     )
     keys: Keys

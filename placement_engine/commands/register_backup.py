@@ -10,6 +10,7 @@ import typer
 
 from placement_engine.commands.opening import keys_of, open_with
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
+from placement_engine.commands.session import anchor_of
 from placement_engine.vocabulary import Language
 
 
@@ -57,7 +58,7 @@ def restore(
 ) -> None:
     """Make a register from a backup, after every record of it was opened."""
     from placement_engine.commands.inputs import read_bytes
-    from placement_engine.register import FileAnchor, offices
+    from placement_engine.register import offices
     from placement_engine.register.backup import read_backup
     from placement_engine.register.backup import restore as restored
     from placement_engine.register.location import store_maker
@@ -66,8 +67,7 @@ def restore(
     from placement_engine.report.page import line, page
 
     make = store_maker(run.register_location, os.urandom)
-    named = run.settings["anchor"].value
-    anchor = None if named is None else FileAnchor(path=Path(named))
+    anchor = anchor_of(run.settings)
     identities = read_bytes(age_identity).decode("utf-8", "replace").splitlines()
     content = read_backup(Path(file), identities)
     with keys_of(run) as keys:

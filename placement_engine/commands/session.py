@@ -17,8 +17,11 @@ from placement_engine.vocabulary import Language
 
 if TYPE_CHECKING:
     from placement_engine.register import Role, SeedSigner, Session
+    from placement_engine.register.anchor import Anchor
 
 MAX_NAME = 200
+IN_HARDWARE = "pkcs11:"
+"""Begins the name of an anchor that is in a token of a hardware module."""
 MAX_KEY_FILE = 16 * 1024
 
 ACCESS: tuple[tuple[str, object, object], ...] = (
@@ -50,7 +53,9 @@ ACCESS: tuple[tuple[str, object, object], ...] = (
         Annotated[
             str | None,
             typer.Option(
-                "--anchor", metavar="PATH", help="File or folder that notices a rollback."
+                "--anchor",
+                metavar="PATH",
+                help="File, folder or pkcs11:TOKEN that notices a rollback.",
             ),
         ],
         None,
@@ -100,9 +105,9 @@ def open_session(
     anchored
         False where the anchor itself is to be set anew.
     """
-    from placement_engine.register import Actor, FileAnchor, Session, WitnessDirectory
+    from placement_engine.register import Actor, Session, WitnessDirectory
 
-    anchor, witness, role = (settings[name].value for name in ("anchor", "witness", "role"))
+    witness, role = (settings[name].value for name in ("witness", "role"))
     return Session(
         actor=Actor(
             who=acting_user(settings),
@@ -112,11 +117,36 @@ def open_session(
         ),
         clock=now,
         signer=_signer(settings, language),
-        anchor=FileAnchor(path=Path(anchor)) if anchor and anchored else None,
+        anchor=anchor_of(settings) if anchored else None,
         witnesses=tuple(
             WitnessDirectory(path=Path(path)) for path in (witness or "").split(os.pathsep) if path
         ),
     )
+
+
+def anchor_of(settings: Mapping[str, Setting]) -> Anchor | None:
+    """The anchor that is set: a path, or ``pkcs11:`` and the label of a token.
+
+    Raises
+    ------
+    InvalidConfiguration
+        A token is named, and no module.
+    """
+    named = settings["anchor"].value
+    if not named:
+        return None
+    if not named.startswith(IN_HARDWARE):
+        from placement_engine.register import FileAnchor
+
+        return FileAnchor(path=Path(named))
+    from placement_engine.register.pkcs11 import Pkcs11Anchor
+
+    module = settings["pkcs11_module"].value
+    if not module:
+        raise InvalidConfiguration(
+            "The anchor is in a token, and no module is named.", do="Give --pkcs11-module."
+        )
+    return Pkcs11Anchor(module=Path(module), token=named.removeprefix(IN_HARDWARE))
 
 
 def now() -> datetime:

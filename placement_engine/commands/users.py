@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from placement_engine.commands.options import MODEL, OUTPUT, REGISTER, Run, shared
-from placement_engine.commands.session import identity_passphrase
+from placement_engine.commands.session import anchor_of, identity_passphrase
 from placement_engine.errors import InvalidInput, RegisterUnavailable, UsageError
 from placement_engine.vocabulary import Language
 
@@ -116,15 +115,15 @@ def anchor(
     ] = False,
 ) -> None:
     """Begin the anchor, or accept a register that the anchor refuses; a keeper answers for it."""
-    from placement_engine.register import FileAnchor, offices
+    from placement_engine.register import offices
     from placement_engine.report.page import line, page
     from placement_engine.report.register_bodies import AnchorBody
 
-    named = run.settings["anchor"].value
-    if not reset or named is None:
+    kept = anchor_of(run.settings)
+    if not reset or kept is None:
         raise UsageError("Give --reset, and --anchor PATH or anchor in the configuration.")
     with run.opened(anchored=False) as register:
-        epoch = offices.reset_anchor(register.desk, FileAnchor(path=Path(named)))
+        epoch = offices.reset_anchor(register.desk, kept)
         body = AnchorBody(epoch=epoch, notices=run.notices(register))
     told = (
         f"Ankaret följer registret från epok {body.epoch}."

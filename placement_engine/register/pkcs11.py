@@ -1,4 +1,4 @@
-"""A key that never leaves a hardware module, reached by PKCS#11.
+"""A key that never leaves a hardware module, and an anchor in one, reached by PKCS#11.
 
 The module computes, under a secret that it does not give away, the key that wraps the
 register's root key: the counter-mode key derivation of NIST SP 800-108 with HMAC-SHA-256,
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from placement_engine.errors import MissingExtra, WrongKey
+from placement_engine.errors import MissingExtra, RegisterUnavailable, WrongKey
 from placement_engine.register import crypto
 from placement_engine.register.keys import SALT_SIZE, Derivation, KeyParameters, other_kind
 
@@ -148,6 +149,83 @@ class Pkcs11Key:
                 },
             )
         return cast("SignMixin", found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pkcs11Anchor:
+    """An anchor in a hardware module: one data object for each register.
+
+    The object is public, as is the head that it holds: it says nothing to whoever has no key,
+    and nobody without one can make another. So no PIN is needed, and none is kept.
+
+    Parameters
+    ----------
+    module, token
+        The module's library, and the label of the token.
+    """
+
+    module: Path
+    token: str
+
+    def read(self, register_id: bytes) -> bytes | None:
+        """As `Anchor`; raises `RegisterUnavailable` if the module cannot be reached."""
+        from pkcs11 import Attribute
+
+        with self._session(rw=False) as session:
+            found = self._objects(session, register_id)
+            return bytes(found[0][Attribute.VALUE]) if found else None
+
+    def write(self, register_id: bytes, sealed: bytes) -> None:
+        """As `Anchor`; raises `RegisterUnavailable` if the module refuses."""
+        from pkcs11 import Attribute, ObjectClass
+
+        with self._session(rw=True) as session:
+            before = self._objects(session, register_id)
+            session.create_object(
+                {
+                    Attribute.CLASS: ObjectClass.DATA,
+                    Attribute.TOKEN: True,
+                    Attribute.PRIVATE: False,
+                    Attribute.LABEL: _anchor_label(register_id),
+                    Attribute.VALUE: sealed,
+                }
+            )
+            # Killed here, both stand: each is of a state that was kept, so that either serves.
+            for old in before:
+                old.destroy()
+
+    def _objects(self, session: Session, register_id: bytes) -> list[Any]:
+        from pkcs11 import Attribute, ObjectClass
+
+        wanted = {
+            Attribute.CLASS: ObjectClass.DATA,
+            Attribute.LABEL: _anchor_label(register_id),
+        }
+        return list(session.get_objects(wanted))
+
+    @contextmanager
+    def _session(self, *, rw: bool) -> Iterator[Session]:
+        try:
+            import pkcs11
+        except ImportError:
+            raise MissingExtra("An anchor in a hardware module", extra="hsm") from None
+        from pkcs11 import exceptions
+
+        try:
+            token = pkcs11.lib(str(self.module)).get_token(token_label=self.token)
+            with token.open(rw=rw) as session:
+                yield session
+        # The words of a vendor's library are not ours to repeat.
+        except (exceptions.PKCS11Error, RuntimeError) as error:
+            raise RegisterUnavailable(
+                f"The anchor in the hardware module cannot be reached ({type(error).__name__}).",
+                unchanged="Nothing was changed.",
+                do="Check --pkcs11-module and the token, and run: placement register verify.",
+            ) from None
+
+
+def _anchor_label(register_id: bytes) -> str:
+    return f"placement_engine anchor {register_id.hex()}"
 
 
 def _derived(secret: SignMixin, salt: bytes) -> bytearray:

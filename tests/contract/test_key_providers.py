@@ -6,15 +6,31 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from placement_engine.errors import WrongKey
-from placement_engine.register import KeyProvider, MemoryStore, PassphraseKey, RawKey, Register
+from placement_engine.commands.session import anchor_of
+from placement_engine.commands.settings import Setting
+from placement_engine.errors import (
+    IntegrityBroken,
+    InvalidConfiguration,
+    RegisterUnavailable,
+    WrongKey,
+)
+from placement_engine.register import (
+    Actor,
+    FileAnchor,
+    KeyProvider,
+    MemoryStore,
+    PassphraseKey,
+    RawKey,
+    Register,
+    Session,
+)
 from placement_engine.register.keys import Derivation
-from placement_engine.register.pkcs11 import Pkcs11Key
+from placement_engine.register.pkcs11 import Pkcs11Anchor, Pkcs11Key
 
 DAY = date(2026, 11, 23)
 PIN = "4711-pin"
@@ -191,3 +207,47 @@ def test_the_pin_is_wiped_after_its_only_use(token: Path) -> None:
     assert not any(pin)
     with pytest.raises(WrongKey, match="wiped"):
         key.key(key.propose(os.urandom))
+
+
+def test_an_anchor_in_the_module_notices_an_older_copy(token: Path, tmp_path: Path) -> None:
+    anchor = Pkcs11Anchor(module=token, token="keepers")
+    path = tmp_path / "a.register"
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    session = Session(actor=Actor(who="Ann"), clock=lambda: noon, anchor=anchor)
+    key = RawKey(b"k" * 32)
+    with Register.create(path, key, single_user=True, today=DAY, session=session) as register:
+        register.put_case("C-1", b"case")
+    older = path.read_bytes()
+    with Register.open(path, RawKey(b"k" * 32), session=session) as register:
+        register.put_case("C-2", b"case")
+        kept = anchor.read(register.desk.vault.register_id)
+        assert kept == register.desk.vault.sealed_head
+    path.write_bytes(older)
+    with pytest.raises(IntegrityBroken, match="older copy"):
+        Register.open(path, RawKey(b"k" * 32), session=session)
+    assert anchor.read(b"another register") is None
+
+
+def test_a_module_that_cannot_be_reached_is_said_without_its_words(tmp_path: Path) -> None:
+    pytest.importorskip("pkcs11", reason="the extra hsm is not installed")
+    anchor = Pkcs11Anchor(module=tmp_path / "canary.so", token="canary")
+    with pytest.raises(RegisterUnavailable) as refused:
+        anchor.read(b"r")
+    assert "canary" not in str(refused.value)
+    with pytest.raises(RegisterUnavailable) as refused:
+        anchor.write(b"r", b"head")
+    assert "canary" not in str(refused.value)
+
+
+def test_the_anchor_of_a_command_is_a_path_or_a_token(token: Path, tmp_path: Path) -> None:
+    def named(anchor: str, module: str | None) -> dict[str, Setting]:
+        given = {"anchor": anchor, "pkcs11_module": module}
+        return {name: Setting(value=value, origin="test") for name, value in given.items()}
+
+    assert anchor_of(named("pkcs11:keepers", str(token))) == Pkcs11Anchor(
+        module=token, token="keepers"
+    )
+    assert anchor_of(named(str(tmp_path), None)) == FileAnchor(path=tmp_path)
+    assert anchor_of(named("", None)) is None
+    with pytest.raises(InvalidConfiguration, match="module"):
+        anchor_of(named("pkcs11:keepers", None))
