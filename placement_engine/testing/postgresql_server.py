@@ -26,6 +26,12 @@ log_min_messages = debug1
 log_duration = on
 log_parameter_max_length = -1
 """
+_BY_TLS = """
+listen_addresses = '127.0.0.1'
+ssl = on
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.pem'
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +42,13 @@ class PostgresqlServer:
     ----------
     folder
         Holds the socket, the data and the log.
+    port
+        Part of the socket's name, and what is listened at where an address is.
     """
 
     folder: Path
     binaries: Path
+    port: int = 5432
 
     @property
     def data(self) -> Path:
@@ -58,12 +67,12 @@ class PostgresqlServer:
 
     def address(self, database: str, role: str = _ROLE) -> str:
         """The address of a database, without a password."""
-        return f"postgresql://{role}@/{database}?host={self.folder}"
+        return f"postgresql://{role}@/{database}?host={self.folder}&port={self.port}"
 
     def run_sql(self, database: str, *statements: str) -> str:
         """What the server answers its superuser."""
         words = [str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-h", str(self.folder)]
-        words += ["-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1"]
+        words += ["-p", str(self.port), "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1"]
         for statement in statements:
             words += ["-c", statement]
         return _run(words)
@@ -87,10 +96,18 @@ def postgresql_binaries() -> Path | None:
 
 
 @contextmanager
-def postgresql_server(binaries: Path) -> Iterator[PostgresqlServer]:
-    """A new server; it and all that it kept are gone at the end."""
+def postgresql_server(
+    binaries: Path, *, port: int = 5432, pem: bytes = b""
+) -> Iterator[PostgresqlServer]:
+    """A new server; it and all that it kept are gone at the end.
+
+    Parameters
+    ----------
+    port, pem
+        With a certificate and its key it listens at this port of 127.0.0.1, by TLS alone.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has 107 characters
-    server = PostgresqlServer(folder=folder, binaries=binaries)
+    server = PostgresqlServer(folder=folder, binaries=binaries, port=port)
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
@@ -98,6 +115,10 @@ def postgresql_server(binaries: Path) -> Iterator[PostgresqlServer]:
         _run(_as_server([str(binaries / "initdb"), "--no-instructions", *words]))
         with (server.data / "postgresql.conf").open("a") as file:
             file.write(_SETTINGS)
+            file.write(f"port = {port}\n")
+            if pem:
+                _keep_certificate(server.data, pem)
+                file.write(_BY_TLS)
         server.start()
         try:
             server.run_sql("postgres", f"CREATE ROLE {_ROLE} LOGIN")
@@ -106,6 +127,15 @@ def postgresql_server(binaries: Path) -> Iterator[PostgresqlServer]:
             server.stop("immediate")
     finally:
         shutil.rmtree(folder)
+
+
+def _keep_certificate(data: Path, pem: bytes) -> None:
+    path = data / "server.pem"
+    path.write_bytes(pem)
+    path.chmod(0o600)
+    if os.geteuid() == 0:
+        shutil.chown(path, "postgres")
+    (data / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
 
 
 def _runnable() -> bool:

@@ -242,7 +242,9 @@ def test_a_module_that_cannot_be_reached_is_said_without_its_words(tmp_path: Pat
 def test_the_anchor_of_a_command_is_a_path_or_a_token(token: Path, tmp_path: Path) -> None:
     def named(anchor: str, module: str | None) -> dict[str, Setting]:
         given = {"anchor": anchor, "pkcs11_module": module}
-        return {name: Setting(name=name, value=value, origin="test") for name, value in given.items()}
+        return {
+            name: Setting(name=name, value=value, origin="test") for name, value in given.items()
+        }
 
     assert anchor_of(named("pkcs11:keepers", str(token))) == Pkcs11Anchor(
         module=token, token="keepers"
