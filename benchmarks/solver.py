@@ -181,6 +181,7 @@ def choked(problem: PlacementProblem) -> PlacementProblem:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.solver", description=__doc__)
     parser.add_argument("--peers", action="store_true", help="all peers; else four")
+    parser.add_argument("--among", default="", help="only these peers, by comma")
     parser.add_argument("--sizes", default="20x300,50x2000", help="newcomers x placed, ...")
     parser.add_argument("--time", type=float, default=10.0, help="seconds for each peer")
     parser.add_argument("--seed", type=int, default=1)
@@ -192,11 +193,14 @@ def main() -> int:
     problems = instances([(k, n) for k, n in sizes], given.seed)
     if given.fap is not None:
         problems |= known_sets(given.fap)
+    peers = tuple(PEERS) if given.peers else QUICK
+    if given.among:
+        peers = tuple(given.among.split(","))
     rows = []
     for name, problem in problems.items():
         if given.only in name:
-            rows += compared(name, problem, tuple(PEERS) if given.peers else QUICK, given.time)
-            print(table(rows[-len(PEERS if given.peers else QUICK) :]), flush=True)
+            rows += compared(name, problem, peers, given.time)
+            print(table(rows[-len(peers) :]), flush=True)
     if given.write:
         write_results(RESULTS, "solver", rows)
     print(f"{machine()} load {os.getloadavg()[0]:.1f}")
