@@ -26,7 +26,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/placement doctor --warm >/dev/null
+	$(BIN)/python -c 'from placement_engine.solver.warming import warm; warm()'
 	@touch $(READY)
 
 $(PEERS): $(READY) requirements-peers.lock
