@@ -60,10 +60,10 @@ def keys_of(asked: Asked, *, new: bool = False) -> Iterator[Keys]:
 
     forbid_core_dumps()
     token = [asked.settings[name].value for name in TOKEN_SETTINGS]
-    # The module alone may be there for an anchor.
-    for_anchor = not any(token[1:]) and (asked.settings["anchor"].value or "").startswith(
-        IN_HARDWARE
-    )
+    # The module alone may be there for an anchor; a new key has none.
+    kept = asked.settings.get("anchor")
+    anchor = "" if kept is None else kept.value or ""
+    for_anchor = not any(token[1:]) and anchor.startswith(IN_HARDWARE)
     if any(token) and not all(token) and not for_anchor:
         raise InvalidConfiguration(
             "A key in a hardware module is named by module, token and key; one is missing.",
