@@ -84,7 +84,7 @@ def check(
             assert (order == np.arange(len(table))).all()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tie_reports(as_of=AS_OF), lengths, thresholds, implied, confirmed, st.integers(0, 11))
 def test_join_equals_reference_on_all_kinds(
     rows: Rows,
