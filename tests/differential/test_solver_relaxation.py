@@ -81,6 +81,7 @@ def steps_of(problem: PlacementProblem, plan: tuple[int, ...]) -> int:
 
 @settings(deadline=None, max_examples=12)
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(0, 1))
+@example(311, 3, 1)  # ten steps at the least: more than are sought
 @example(9637, 3, 1)  # one place more at two sites each is two places, not one
 def test_the_first_has_the_fewest_steps_of_all_plans(seed: int, people: int, fixed: int) -> None:
     problem = narrow(seed, people, fixed=fixed)
@@ -91,7 +92,11 @@ def test_the_first_has_the_fewest_steps_of_all_plans(seed: int, people: int, fix
     best = min(steps_of(problem, plan) for plan in itertools.product(*options))
     found = relaxations(problem, limits=LIMITS)
     assert found.ranked or best > 8
-    if not found.ranked:
+    if best > 8:
+        # So many are not sought; one that came along is told without a proof, or is the least.
+        steps = [one.steps for one in found.ranked]
+        assert all(best <= one for one in steps)
+        assert not found.least_steps_proved or steps[0] == best
         return
     assert found.least_steps_proved
     assert found.ranked[0].steps == best
