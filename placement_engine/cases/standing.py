@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 
 from placement_engine.cases.case import Case, read_cases
+from placement_engine.cases.events import network_on
 from placement_engine.cases.households import living_with
 from placement_engine.cases.observe import Observer
 from placement_engine.geo import Geography
@@ -78,11 +79,14 @@ def standing(
     Parameters
     ----------
     network
-        What takes the place of the register's own, such as a part of it.
+        What takes the place of the register's own, such as a part of it; otherwise threat
+        actors are where events that somebody entered say.
     """
+    if network is None:
+        network = network_on(register, as_of=as_of, numbers=policy.nightly)
     held = judgements_in_force(register, as_of)
     identity = Identity.of_merges(held)
-    whole = merged(register.network() if network is None else network, identity)
+    whole = merged(network, identity)
 
     def people(kind: JudgementKind) -> frozenset[str]:
         return frozenset(identity.of(entry.a) for entry in held if entry.kind is kind)

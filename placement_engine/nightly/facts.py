@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from placement_engine.cases.case import Case
+from placement_engine.cases.events import Event, actors_on, read_events, with_actors
 from placement_engine.cases.observe import Observer
 from placement_engine.cases.standing import (
     cases_of,
@@ -19,7 +20,6 @@ from placement_engine.geo import Geography
 from placement_engine.intelligence import Network
 from placement_engine.intelligence.judgements import JudgementKind
 from placement_engine.nightly.alerts import Alert, read_alerts
-from placement_engine.nightly.events import Event, actors_on, read_events, with_actors
 from placement_engine.nightly.finding import Finding, FindingKind
 from placement_engine.nightly.looks import ids_in_force
 from placement_engine.nightly.state import STATE_KEY, NightState
@@ -59,7 +59,7 @@ class Facts:
     ids: tuple[str, ...]
     cases: Mapping[SubjectRef, tuple[Case, ...]]
     events: tuple[Event, ...]
-    actors: Mapping[str, Event]
+    actors: Mapping[str, tuple[Event, ...]]
     networks: Mapping[str, str]
     leavers: frozenset[str]
     judged: str

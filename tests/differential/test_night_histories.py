@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from placement_engine.geo import load_geography
 from placement_engine.intelligence import Placement
 from placement_engine.nightly import drift
+from placement_engine.nightly.events import SCHEMA, VERSION, add_event
 from placement_engine.nightly.recheck import Night, recheck
 from placement_engine.policy import Policy
 from placement_engine.register import MemoryStore, RawKey, Register
@@ -64,6 +66,14 @@ def presences(draw: st.DrawFn) -> tuple[PresenceReport, ...]:
 
 
 @st.composite
+def actor_events(draw: st.DrawFn) -> tuple[int, dict[str, str]]:
+    """In how many days, and what; of a person who may be placed himself."""
+    place = draw(st.none() | codes)
+    told = {"kind": "arrested"} if place is None else {"kind": "moved", "municipality": place}
+    return draw(st.integers(-9, 9)), told
+
+
+@st.composite
 def placements(draw: st.DrawFn) -> tuple[Placement, ...]:
     return tuple(
         Placement(
@@ -86,6 +96,7 @@ steps = st.lists(
         st.tuples(st.just("drop"), st.integers(0, 30)),
         st.tuples(st.just("add"), tie_reports(as_of=FIRST, max_rows=2)),
         st.tuples(st.just("presences"), presences()),
+        st.tuples(st.just("event"), actor_events()),
         st.tuples(st.just("place"), placements()),
         st.tuples(st.just("remove"), st.integers(0, 6)),
     ),
@@ -114,6 +125,16 @@ class History:
             self.rows.extend(value)
         elif what == "presences":
             self.seen = value
+        elif what == "event":
+            days, told = value
+            on = (self.day + timedelta(days=days)).isoformat()
+            head = {"schema": SCHEMA, "version": VERSION, "actor": "P6", "date": on}
+            add_event(
+                self.register,
+                json.dumps({**head, **told}),
+                codes=GEOGRAPHY.codes,
+                entropy=self._entropy,
+            )
         elif what == "place":
             placed = {s.placement.subject for s in self.register.placements()}
             fresh = [p for p in value if p.subject not in placed]
@@ -140,9 +161,12 @@ class History:
             geography=GEOGRAPHY,
             as_of=self.day,
             clock=lambda: 0.0,
-            entropy=lambda size: next(self._ids).to_bytes(size, "big"),
+            entropy=self._entropy,
             full=self.full,
         )
+
+    def _entropy(self, size: int) -> bytes:
+        return next(self._ids).to_bytes(size, "big")
 
 
 def told(night: Night) -> list[tuple[Any, ...]]:

@@ -250,7 +250,7 @@ def test_calls_of_the_register(engine: PlacementEngine, files: Path, name: str) 
 @pytest.mark.parametrize("name", sorted(ENGINE_CALLS))
 def test_calls_of_the_engine(engine: PlacementEngine, files: Path, name: str) -> None:
     act, call = ENGINE_CALLS[name]
-    engine.register.put_entries(DocumentKind.EVENT, {"1": b"e"})  # the facts are read anew
+    engine.register.put_entries(DocumentKind.NIGHT, {"1": b"n"})  # the facts are read anew
     before = len(log(engine.register))
     call(engine, files)
     noted(engine.register, before, act)
