@@ -24,7 +24,7 @@ from placement_engine.problem import (
     micronats_array,
 )
 from placement_engine.solver import Proposed
-from placement_engine.solver.model import Standing
+from placement_engine.solver.model import Standing, apart
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FloatArray = NDArray[np.float64]
@@ -163,5 +163,5 @@ def main_thread() -> float:
 def beyond_those_who_stay(problem: PlacementProblem, answer: Proposed) -> tuple[int, int]:
     """Objective and bound, without what those who stay cost among themselves."""
     stays = Standing(problem)
-    stays.add_pairs(problem, [p for p in problem.pairs if {p.a, p.b} <= set(problem.fixed)])
+    stays.add_pairs(problem, apart(problem)[0])
     return answer.objective - stays.total, answer.lower_bound - stays.total

@@ -171,7 +171,8 @@ def run_table(_folder: Path, runs: int) -> list[Row]:
 
 def _one() -> Row:
     """One newcomer: proved, and all sites ranked."""
-    problem = large(replace(SHORT, newcomers=1), seed=FIRST_SEED)
+    # Room for a household of three, or there may be no place at all.
+    problem = large(replace(SHORT, newcomers=1, least_free=3), seed=FIRST_SEED)
     taken = []
     proved = True
     for _ in range(6):

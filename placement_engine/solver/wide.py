@@ -31,7 +31,7 @@ from placement_engine.solver.kernels.pairs import (
     fill_lines,
     parameters,
 )
-from placement_engine.solver.model import BoolArray, Standing
+from placement_engine.solver.model import BoolArray, Standing, apart
 
 FINEST = 64
 """The most that costs are multiplied by."""
@@ -178,15 +178,11 @@ def lay_wide(problem: PlacementProblem) -> Wide | None:
     fine = 1
     while fine < FINEST and highest * fine * 2 < WALL // 2:
         fine *= 2
-    movers = [k for k in range(len(problem.subjects)) if k not in problem.fixed]
-    number = {k: i for i, k in enumerate(movers)}
-    subjects = [problem.subjects[k] for k in movers]
-    among: list[ProblemPair] = []
-    against: list[ProblemPair] = []
-    rivals: list[ProblemPair] = []
-    for pair in problem.pairs:
-        moving = (pair.a in number) + (pair.b in number)
-        (among, against, rivals)[moving].append(pair)
+    movers = problem.subject_columns.moving
+    number = {k: i for i, k in enumerate(movers.tolist())}
+    subjects = [problem.subjects[k] for k in number]
+    among, *others = apart(problem)
+    against, rivals = ([problem.pairs[i] for i in which.tolist()] for which in others)
     standing = Standing(problem)
     standing.add_pairs(problem, among)
     unary = np.array([s.unary for s in subjects], dtype=np.int64)
@@ -196,9 +192,6 @@ def lay_wide(problem: PlacementProblem) -> Wide | None:
     for i, subject in enumerate(subjects):
         unary[i, list(subject.forbidden)] = CLOSED
         unary[i, subject.demand > standing.free] = CLOSED
-    shares = np.zeros(len(problem.subjects), dtype=np.int64)
-    for k, share in standing.share.items():
-        shares[k] = share
     ties = _ties(problem, against, number)
     for p, i in enumerate(ties.mover.tolist()):
         line = ties.cost[p]
@@ -206,10 +199,8 @@ def lay_wide(problem: PlacementProblem) -> Wide | None:
             (line < WALL) & (unary[i] < CLOSED), unary[i] + line.astype(np.int64) * fine, CLOSED
         )
     whole = Wide(
-        movers=np.array(movers, dtype=np.int64),
-        plan=np.array(
-            [problem.fixed.get(k, -1) for k in range(len(problem.subjects))], dtype=np.int64
-        ),
+        movers=movers,
+        plan=standing.plan,
         fine=fine,
         unary=unary,
         demand=np.array([s.demand for s in subjects], dtype=np.int64),
@@ -220,7 +211,7 @@ def lay_wide(problem: PlacementProblem) -> Wide | None:
         rows=_no_rows(len(movers), len(problem.sites)),
         base_total=standing.total,
         broken=standing.is_broken(problem),
-        shares=shares,
+        shares=standing.share,
     )
     return within(problem, whole, UNLIMITED)
 
