@@ -7,6 +7,8 @@ runs does not change it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from placement_engine.problem import PPM, IntArray, PlacementProblem
@@ -103,17 +105,20 @@ class Annealing:
         leaning = np.where(self.wide.open, self.wide.unary + lean, CLOSED)
         two = np.partition(leaning, min(1, leaning.shape[1] - 1), axis=1)[:, :2]
         regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8) * np.maximum(1, self.wide.demand)
-        build(self._board, self._state, np.argsort(-regret, kind="stable"), lean)
+        self._build(np.argsort(-regret, kind="stable"), lean)
 
     def return_to(self, sites: IntArray) -> None:
         """Go on from a plan; what was found stays known."""
-        fresh = _nowhere(self._board, self._seed)
         lean = np.full(self.wide.unary.shape, CLOSED >> 4, dtype=np.int64)
         lean[np.arange(len(sites)), sites] = 0
-        old = self._state
+        self._build(np.arange(len(sites)), lean)
+
+    def _build(self, order: IntArray, lean: IntArray) -> None:
+        """Put everybody anew, knowing what was found."""
+        fresh, old = _nowhere(self._board, self._seed), self._state
         fresh.tally[BEST], fresh.tally[STEPS] = old.tally[BEST], old.tally[STEPS]
         fresh.best[:], fresh.dice[:] = old.best, old.dice
-        build(self._board, fresh, np.arange(len(sites)), lean)
+        build(self._board, fresh, order, lean)
         self._state = fresh
 
     def run(
@@ -155,7 +160,9 @@ class Annealing:
             n × M from the bound.
         """
         width = min(WANTED, regret.shape[1])
-        wanted = np.argsort(regret, axis=1, kind="stable")[:, :width]
+        # Contiguous whatever the width, for a kernel is compiled for each layout of its arrays.
+        order = np.argsort(regret, axis=1, kind="stable")
+        wanted = np.ascontiguousarray(order[:, :width])
         candidates = self.candidates(lean)
         cold = heat * MENDED
         for _ in range(times):
@@ -178,9 +185,22 @@ class Annealing:
         return clear_often(self._board, self._state, groups, most, nodes)
 
     def shake(
-        self, most: int, *, heat: float, prices: IntArray, stiff: int, lean: IntArray
+        self,
+        most: int,
+        *,
+        heat: float,
+        prices: IntArray,
+        stiff: int,
+        lean: IntArray,
+        longest: int,
     ) -> None:
-        """Anneal a group of at most so many rivals for a while, the others staying."""
+        """Anneal a group of at most so many rivals for a while, the others staying.
+
+        Parameters
+        ----------
+        longest
+            Proposals at the most.
+        """
         n = len(self.wide.movers)
         group, at = np.empty(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
         among = group[: rivals(self._board, self._state, min(most, n), group, at)]
@@ -189,19 +209,26 @@ class Annealing:
             self._state,
             self.candidates(lean),
             among,
-            SHAKING * len(among),
+            min(SHAKING * len(among), longest),
             heat,
             heat,
             prices,
             stiff,
         )
 
-    def settle(self) -> None:
-        """Look for a plan near where everybody stands, who stay there all the same."""
+    def settle(self, *, late: Callable[[], bool] = lambda: False) -> None:
+        """Look for a plan near where everybody stands, who stay there all the same.
+
+        Parameters
+        ----------
+        late
+            Whether to stop.
+        """
         there = Placed._make(array.copy() for array in self._state)
         for _ in range(SETTLING):
             for size in self._households:
-                reseat(self._board, there, size, GROUP)
+                if not late():
+                    reseat(self._board, there, size, GROUP)
         if there.tally[EXCESS] == 0 and there.tally[BEST] < self._state.tally[BEST]:
             self._state.tally[BEST] = there.tally[BEST]
             self._state.best[:] = there.best

@@ -38,7 +38,9 @@ class Clearing:
         self._level = self._turn = self._still = 0
         self._begun = False
 
-    def run(self, *, heat: float, prices: IntArray, stiff: int, lean: IntArray) -> int:
+    def run(
+        self, *, heat: float, prices: IntArray, stiff: int, lean: IntArray, longest: int
+    ) -> int:
         """Clear a few groups of one size.
 
         Parameters
@@ -47,6 +49,8 @@ class Clearing:
             Fine cost at which a part of the plan is shaken where nothing else helps.
         prices, stiff, lean
             As in `Annealing.run`.
+        longest
+            Proposals of a shaking, at the most.
 
         Returns
         -------
@@ -76,5 +80,6 @@ class Clearing:
                 prices=prices,
                 stiff=stiff,
                 lean=lean,
+                longest=longest,
             )
         return nodes
