@@ -190,13 +190,14 @@ def test_without_kernels_at_hand_a_limit_of_time_is_kept_by_other_means(
 
 def test_an_interruption_tells_the_best_plan_with_its_bound() -> None:
     problem = large(Scale(newcomers=60, placed=100, sites=40), seed=1)
-    looks = 0
+    looks, interrupted = 0, False
 
     def clock() -> float:
-        nonlocal looks
+        nonlocal looks, interrupted
         looks += 1
         # An interruption reaches the main thread alone.
-        if looks >= 150 and current_thread() is main_thread():
+        if looks >= 150 and current_thread() is main_thread() and not interrupted:
+            interrupted = True
             raise KeyboardInterrupt
         return looks / 1_000
 
