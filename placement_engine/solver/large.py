@@ -17,7 +17,7 @@ from placement_engine.solver.kernels.annealing import anneal
 from placement_engine.solver.kernels.board import build
 from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
-from placement_engine.solver.kernels.messages import supported, sweep
+from placement_engine.solver.kernels.messages import support_all, sweep
 from placement_engine.solver.kernels.pairs import pair_lines, pair_table
 from placement_engine.solver.kernels.reseating import reseat
 from placement_engine.solver.kernels.softening import soft_sweep
@@ -31,7 +31,7 @@ from placement_engine.solver.pacing import Pace
 from placement_engine.solver.prices import Priced
 from placement_engine.solver.race import COLD, CROWD, MILD, STEPS_OF_WORK, Race, chunk_of
 from placement_engine.solver.starting import begun
-from placement_engine.solver.threshold import consistent
+from placement_engine.solver.threshold import consistent, fits
 from placement_engine.solver.wide import Wide, within
 
 FIRST_STEPS = 1 << 18
@@ -63,7 +63,7 @@ def is_warm() -> bool:
         reseat,
         rivals,
         soft_sweep,
-        supported,
+        support_all,
         sweep,
         transport,
     )
@@ -107,10 +107,9 @@ class LargeSearch:
         """
         if question.goal in (None, Goal.TOTAL) and not question.at_most:
             if question.goal is None:
-                first = self._first(question.band)
-                if first is not None:
-                    on_plan(first)
-                    return Reply(plan=first, bound=0, complete=True)
+                known = self._known(question.band, on_plan)
+                if known is not None:
+                    return known
             wide = self._within(question.band, effort)
             if wide.broken:
                 return Reply(plan=None, bound=0, complete=True)
@@ -133,10 +132,16 @@ class LargeSearch:
             return OwnSearch(self._problem, left=self._left).answer(question, effort, on_plan)
         return Reply(plan=question.start, bound=0, complete=False)
 
-    def _first(self, band: int) -> tuple[int, ...] | None:
-        """A plan within a band, if one is easily built."""
-        sites = begun(self._problem, self._limited(self._bare, band))
-        return None if sites is None else self._bare.full(sites)
+    def _known(self, band: int, on_plan: OnPlan) -> Reply | None:
+        """A plan within a band if one is easily built, or that there is none if that is plain."""
+        limited = self._limited(self._bare, band)
+        sites = begun(self._problem, limited)
+        if sites is None:
+            none = Reply(plan=None, bound=0, complete=True)
+            return None if fits(limited) else none
+        plan = limited.full(sites)
+        on_plan(plan)
+        return Reply(plan=plan, bound=0, complete=True)
 
     def _limited(self, wide: Wide, band: int) -> Wide:
         limit = share_limit(self._problem, band)

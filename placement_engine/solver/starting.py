@@ -12,6 +12,8 @@ from placement_engine.solver.wide import Wide
 
 FEW = 8
 """Sites of each mover that are tried before all others."""
+ALIKE = 8
+"""Numbers of open sites that differ by less are taken for the same."""
 STEPS_ASIDE = 20_000
 """Movers who may be asked to step aside for others, at the most."""
 
@@ -19,7 +21,8 @@ STEPS_ASIDE = 20_000
 def begun(problem: PlacementProblem, wide: Wide) -> IntArray | None:
     """Sites of the movers in an allowed plan; None where so little effort finds none.
 
-    Those who lose most by their second choice come first, then large households.
+    Large households come first and those who lose most by their second choice; where that
+    finds no plan, those who have the fewest sites.
 
     Parameters
     ----------
@@ -31,7 +34,10 @@ def begun(problem: PlacementProblem, wide: Wide) -> IntArray | None:
         return None
     two = np.partition(wide.unary, min(1, m - 1), axis=1)[:, :2]
     regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8)
-    order = np.lexsort((-regret, -wide.demand))
+    places = wide.open.sum(axis=1)
     at = np.empty(n, dtype=np.int64)
-    found = first_plan(board_of(problem, wide), order, min(FEW, m), STEPS_ASIDE, at)
-    return at if found else None
+    board = board_of(problem, wide)
+    for hardest in ((-regret, -wide.demand), (-regret, places), (-wide.demand, places // ALIKE)):
+        if first_plan(board, np.lexsort(hardest), min(FEW, m), STEPS_ASIDE, at):
+            return at
+    return None

@@ -188,3 +188,31 @@ def supported(
                 if cost == 0:
                     break
         share[x] = CLOSED if least >= CLOSED else share[x] + least
+
+
+@compiled
+def support_all(
+    tables: SmallArray,
+    lines: IntArray,
+    ends: IntArray,
+    unary: IntArray,
+    ceiling: IntArray,
+    share: IntArray,
+) -> None:
+    """`supported` for both ends of each of E pairs that has a table.
+
+    Parameters
+    ----------
+    unary, ceiling
+        n × M and n; see `supported`.
+    share
+        n × M, added to.
+    """
+    for e in range(len(ends)):
+        a, b = ends[e]
+        for side in range(2):
+            if lines[e, side] >= 0:
+                supported(
+                    tables[lines[e, side]], unary[a], unary[b], ceiling[a], ceiling[b], share[a]
+                )
+            a, b = b, a
