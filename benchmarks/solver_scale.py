@@ -162,6 +162,12 @@ def main_thread() -> float:
 
 def beyond_those_who_stay(problem: PlacementProblem, answer: Proposed) -> tuple[int, int]:
     """Objective and bound, without what those who stay cost among themselves."""
+    stays = cost_of_staying(problem)
+    return answer.objective - stays, answer.lower_bound - stays
+
+
+def cost_of_staying(problem: PlacementProblem) -> int:
+    """What those who stay cost by themselves and among themselves, in micro-nats."""
     stays = Standing(problem)
     stays.add_pairs(problem, apart(problem)[0])
-    return answer.objective - stays.total, answer.lower_bound - stays.total
+    return stays.total
