@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.solver_scale import Scale, large
+from benchmarks.solver_scale import Scale, large, peak_mb
 from placement_engine.problem import FORBIDDEN, UNLIMITED, PlacementProblem
 from placement_engine.problem_json import read_problem
 from placement_engine.solver import Limits, NoSafePlacement, Proposed, exact, solve
@@ -278,9 +278,8 @@ def main() -> int:
         end = PEERS[name](problem, seconds if name == "ours" else max(0.1, seconds - STOPPING_S))
     except MemoryError:
         end = End(bound=None, proved=False)
-    usage = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = max(resource.getrusage(who).ru_maxrss for who in usage)
-    told = {"bound": end.bound, "proved": end.proved, "peak_mb": peak // 1024}
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    told = {"bound": end.bound, "proved": end.proved, "peak_mb": max(round(peak_mb()), begun)}
     sys.stdout.write(json.dumps(told) + "\n")
     return 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,11 +154,20 @@ def _newcomers(
     return found
 
 
-def main_thread() -> float:
-    """Processor seconds of the main thread, whichever thread asks."""
+def on_two_cores() -> float:
+    """Processor seconds, as two free cores would need them at the least: a clock for threads.
+
+    Those of the main thread, or half of all if that is more.
+    """
     main = threading.main_thread().ident
     assert main is not None
-    return time.clock_gettime(time.pthread_getcpuclockid(main))
+    return max(time.clock_gettime(time.pthread_getcpuclockid(main)), time.process_time() / 2)
+
+
+def peak_mb() -> float:
+    """Most memory of this process; what its parent had when it began does not count."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) / 1024
 
 
 def beyond_those_who_stay(problem: PlacementProblem, answer: Proposed) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.pacing import Pace, ending_by, in_time
 from placement_engine.solver.prices import Priced
+from placement_engine.solver.second import Exchange, begin_again_beside
 from placement_engine.solver.wide import Wide
 
 FIRST_SHARE = 0.15
@@ -54,6 +55,8 @@ MOST_LEFT = 6_000_000
 """Pairs of open sites of rivals up to which what is left is searched exactly."""
 BUILDING_S = 0.3
 """Seconds that an exact search of what is left must have at least."""
+LAST_S = 0.15
+"""Seconds that the second search may take for one step."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
 
@@ -100,6 +103,8 @@ class Race:
         self._search = Annealing(problem, wide, seed=seed)
         self._priced = Priced(wide)
         self._timed = effort.work_left is None and workers > 1
+        self._seed = seed
+        self._exchange = Exchange()
         self._pace = Pace(longest=chunk_of(self._search))
         self._over = threading.Event()
         self._cooled = threading.Event()
@@ -133,6 +138,7 @@ class Race:
             self._cooled.set()
             if beside is not None:
                 beside.join()
+                self._exchange.meet(self._search)
         if not self._timed and not self._met():
             self._finish(self._effort)
         return self._reply()
@@ -184,6 +190,7 @@ class Race:
         return Reply(plan=plan, bound=min(bound, value), complete=bound >= value, work=self._work)
 
     def _tell(self) -> None:
+        self._exchange.give(self._search)
         best = self._search.best
         if best is not None and self._search.cost < self._told:
             self._told = self._search.cost
@@ -212,22 +219,31 @@ class Race:
                 deadline=self._effort.deadline,
                 work_left=None,
             )
-            self._finish(late)
+            if not self._finish(late):
+                begin_again_beside(
+                    self._problem,
+                    self._wide,
+                    self._priced,
+                    self._exchange,
+                    seed=self._seed + 1,
+                    late=lambda: not in_time(late, LAST_S),
+                )
 
-    def _finish(self, effort: Effort) -> None:
-        """Search what is left exactly, if that is little enough."""
+    def _finish(self, effort: Effort) -> bool:
+        """Search what is left exactly, if that is little enough; whether it is."""
         best = self._search.best
         left = self.left()
         count = left.sum(axis=1)
         a, b = self._wide.rivalry.ends.T
         if best is None or int((count[a] * count[b]).sum()) > MOST_LEFT:
-            return
+            return False
         if effort.spent(0) or not in_time(effort, BUILDING_S):
-            return
+            return True
         own = OwnSearch(self._problem, left=left)
         self._finished = own.answer(
             replace(self._question, start=self._wide.full(best)), effort, self._on_plan
         )
+        return True
 
     def _anneal(self) -> None:
         """Cool twice, quickly for a good plan, then slowly for a better; mend what is left."""
@@ -261,6 +277,7 @@ class Race:
                 lean=priced.lean,
                 longest=self._pace.proposals(part),
             )
+            self._exchange.meet(search)
             self._tell()
             if self._spend(part, work) or self._met():
                 return before - search.cost > STEEP * (before - priced.best)
@@ -288,6 +305,7 @@ class Race:
                 lean=priced.lean,
                 regret=priced.regret,
             )
+            self._exchange.meet(search)
             if turn % SETTLE_EVERY == 0:
                 self._settle()
             self._tell()
