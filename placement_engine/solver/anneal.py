@@ -21,6 +21,7 @@ from placement_engine.solver.kernels.board import (
     Board,
     Placed,
     build,
+    least_sites,
 )
 from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
@@ -159,10 +160,7 @@ class Annealing:
         regret
             n × M from the bound.
         """
-        width = min(WANTED, regret.shape[1])
-        # Contiguous whatever the width, for a kernel is compiled for each layout of its arrays.
-        order = np.argsort(regret, axis=1, kind="stable")
-        wanted = np.ascontiguousarray(order[:, :width])
+        wanted = _cheapest(regret, WANTED)
         candidates = self.candidates(lean)
         cold = heat * MENDED
         for _ in range(times):
@@ -237,15 +235,19 @@ class Annealing:
     def candidates(self, lean: IntArray) -> IntArray:
         """The sites of each mover that cost least as the others stand."""
         cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
-        width = min(WIDTH, cost.shape[1])
-        chosen = np.argpartition(cost, width - 1, axis=1)[:, :width]
-        rank = np.argsort(np.take_along_axis(cost, chosen, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(chosen, rank, axis=1)
+        return _cheapest(cost, WIDTH)
 
     def spread(self, lean: IntArray) -> float:
         """Typical fine difference between a mover's best sites: what heat is measured in."""
         cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
         return typical_rise(cost)
+
+
+def _cheapest(cost: IntArray, width: int) -> IntArray:
+    """N × `width` sites that cost least, or all of them, the least first."""
+    found = np.empty((len(cost), min(width, cost.shape[1])), dtype=np.int64)
+    least_sites(cost, found)
+    return found
 
 
 def board_of(problem: PlacementProblem, wide: Wide) -> Board:

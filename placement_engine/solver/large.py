@@ -14,7 +14,7 @@ from placement_engine.problem import UNLIMITED, PlacementProblem
 from placement_engine.solver.anneal import NONE_YET, Annealing
 from placement_engine.solver.backends import Effort, Goal, OnPlan, Question, Reply
 from placement_engine.solver.kernels.annealing import anneal
-from placement_engine.solver.kernels.board import build
+from placement_engine.solver.kernels.board import build, least_sites
 from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
 from placement_engine.solver.kernels.messages import support_all, sweep
@@ -57,6 +57,7 @@ def is_warm() -> bool:
         clear_often,
         close_ties,
         first_plan,
+        least_sites,
         mend,
         pair_lines,
         pair_table,

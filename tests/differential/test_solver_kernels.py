@@ -15,6 +15,7 @@ from placement_engine.solver import large as large_module
 from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.exhaustive import exhaust
+from placement_engine.solver.kernels.board import least_sites
 from placement_engine.solver.kernels.messages import CLOSED, _message_at_once
 from placement_engine.solver.kernels.reseating import assign
 from placement_engine.solver.kernels.softening import _soft_at_once, _soft_by_rows
@@ -206,3 +207,11 @@ def test_an_interruption_tells_the_best_plan_with_its_bound() -> None:
     assert answer.interrupted
     assert 0 < answer.lower_bound <= answer.objective
     assert not list(witness.violations(problem, answer.assignment))
+
+
+@pytest.mark.parametrize("width", [1, 5, 9])
+def test_the_cheapest_sites_are_those_of_a_stable_sort(width: int) -> None:
+    cost = np.random.default_rng(width).integers(0, 6, (20, 9))
+    found = np.empty((20, width), dtype=np.int64)
+    least_sites(cost, found)
+    assert (found == np.argsort(cost, axis=1, kind="stable")[:, :width]).all()
