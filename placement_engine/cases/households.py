@@ -13,6 +13,8 @@ from placement_engine.intelligence.identity import Identity
 from placement_engine.problem import PPM
 
 FloatArray = NDArray[np.float64]
+BIT = 1e-6
+"""Of a part per million: what the order of a sum may change, and more."""
 Household = tuple[str, ...]
 """Ids of those who live together, never empty."""
 
@@ -59,8 +61,12 @@ def household_scores(
 
 
 def whole_ppm(chances: FloatArray) -> FloatArray:
-    """Chances rounded up to whole parts per million, as the problem holds them."""
-    rounded: FloatArray = np.ceil(chances * PPM) / PPM
+    """Chances rounded up to whole parts per million, as the problem holds them.
+
+    One that is above a whole number by less than `BIT` parts is that number: sums of floats
+    in another order differ by so little.
+    """
+    rounded: FloatArray = np.ceil(chances * PPM - BIT) / PPM
     return rounded
 
 

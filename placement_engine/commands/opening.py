@@ -17,7 +17,6 @@ from placement_engine.errors import InvalidConfiguration
 from placement_engine.vocabulary import Language
 
 if TYPE_CHECKING:
-    from placement_engine.commands.options import Run
     from placement_engine.register import (
         KeyProvider,
         PassphraseKey,
@@ -47,6 +46,18 @@ class Asked(Protocol):
     @property
     def passphrase_fd(self) -> int | None:
         """Open file descriptor to read the passphrase from."""
+
+
+class AskedOf(Asked, Protocol):
+    """What a run says of a register that is there, and of who acts."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Options as they were given."""
+
+    @property
+    def register_location(self) -> str:
+        """Path or address of the register that is named."""
 
 
 @contextmanager
@@ -206,7 +217,7 @@ def _over(store: RegisterStore, keys: KeyProvider, session: Session) -> Register
 
 
 @contextmanager
-def open_with(run: Run, keys: KeyProvider) -> Iterator[Register]:
+def open_with(run: AskedOf, keys: KeyProvider) -> Iterator[Register]:
     """The register that a run names, opened with a key from elsewhere, then closed."""
     from placement_engine.commands.session import open_session
     from placement_engine.register import Register

@@ -87,7 +87,8 @@ def recheck(
         moves = moves_of(night)
         body = night_body(night, moves, notices=run.notices(engine))
         if report is not None:
-            _report(run, Path(report), night, body)
+            by_county = engine.register.desk.may("map_by_county")
+            _report(run, Path(report), night, body, by_county=by_county)
     if metrics is not None:
         _metrics(Path(metrics), night, body, time.monotonic() - start)
     run.output.result(body, night_page(body, run.language))
@@ -128,11 +129,11 @@ def _progress(as_json: bool) -> Any:
     return bar if sys.stderr.isatty() else lambda _done, _total: None
 
 
-def _report(run: Run, folder: Path, night: Night, body: Any) -> None:
+def _report(run: Run, folder: Path, night: Night, body: Any, *, by_county: bool) -> None:
     from placement_engine.nightly.page import night_html
 
     name = f"recheck-{night.as_of.isoformat()}.html"
-    text = night_html(night, body, run.language)
+    text = night_html(night, body, run.language, by_county=by_county)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = folder / f".{name}.{os.getpid()}"

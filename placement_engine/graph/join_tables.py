@@ -57,6 +57,13 @@ class EdgeColumns:
         """The columns of a graph's edges."""
         return cls(**{f.name: getattr(edges, f.name) for f in fields(cls)})
 
+    def writable(self) -> EdgeColumns:
+        """The same, copied where it is read-only: for that, kernels would be compiled anew."""
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "nodes"}
+        return replace(
+            self, **{name: np.require(array, requirements="W") for name, array in columns.items()}
+        )
+
 
 class Half(NamedTuple):
     """Half edges: ``start`` (n+1,) into ``far`` and ``edge``. A tuple, for compiled code."""
@@ -176,6 +183,34 @@ class Tables(NamedTuple):
     rank: Ints
     leavers: Ints
     has_left: Bools
+
+
+Steps = tuple[Ints, Ints, Floats]
+"""Half edges: (n+1,) where those of each node begin, other ends, chances."""
+
+
+def friendly_steps(e: EdgeColumns, tables: Tables) -> tuple[Steps, Steps, Steps]:
+    """The bonds of sources, those from there to where a last one begins, and the last ones.
+
+    The last lead to targets and tell their ranks.
+    """
+    own, end = tables.bond, tables.bond_end
+    reached = np.zeros(e.nodes, dtype=np.bool_)
+    reached[own.far] = True
+    leads = np.diff(end.start) > 0
+    is_bond = np.isin(np.arange(KIND_COUNT), _BONDS)[e.kind]
+    half = Half.over(
+        e,
+        (
+            np.flatnonzero(is_bond & reached[e.a] & leads[e.b]),
+            np.flatnonzero(is_bond & reached[e.b] & leads[e.a]),
+        ),
+    )
+    return (
+        (own.start, own.far, e.chance[own.edge]),
+        (half.start, half.far.astype(np.int32), e.chance[half.edge]),
+        (end.start, end.rank, end.chance),
+    )
 
 
 def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:

@@ -1,46 +1,106 @@
 """Scores of the few pairs that any path joins, without a table of all pairs.
 
-The paths, and the order in which they are counted, are those of `RivalGraph.scores`: what it
-tells of a pair is told here to the last bit, and what is not told here is 0 there.
+The paths are those of `RivalGraph.scores`: what it tells of a pair is told here, and what is
+not told here is 0 there. On arrays they are counted in its order, to the last bit; the
+compiled form is the join of all pairs, which sums in another order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
+from placement_engine.graph.join import pays
+from placement_engine.graph.join_tables import EdgeColumns, Steps, Tables, friendly_steps, tables_of
 from placement_engine.graph.paths import Ends, Walks, friendly_walks, hostile_walks
 
 _CHUNK = 128
-"""Sources joined at once: bounds the memory, not the answer."""
+"""Sources joined at once on arrays: bounds the memory, not the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
-    """T different nodes that paths may end at, laid out once for many calls.
+    """T different nodes that paths from some sources may end at, laid out for many calls.
 
     Parameters
     ----------
+    edges
+        All edges.
     nodes
-        (T,) rising.
+        (T,) different node indices, in any order.
     column
         (n,) position of each node of the network among them, -1 elsewhere.
+    friendly
+        Whether paths of reunion are asked for.
+    length
+        Most edges of a path, 1 to 3, as in `RivalGraph.scores`.
+    ends
+        Of the form on arrays.
+    tables, backs, steps
+        Of the compiled form; it is used where they stand.
     """
 
+    edges: Edges
     nodes: Ints
     column: Ints
-    ends: Ends
+    friendly: bool
+    length: int
+    ends: Ends | None = None
+    tables: Tables | None = None
+    backs: Any = None
+    steps: tuple[Steps, Steps, Steps] | None = None
 
     @classmethod
-    def of(cls, edges: Edges, nodes: Ints) -> Targets:
-        """Targets at some nodes; -1 and repeated ones are left out."""
-        different = np.unique(nodes[nodes >= 0])
+    def of(
+        cls,
+        edges: Edges,
+        sources: Ints,
+        nodes: Ints,
+        *,
+        length: int,
+        friendly: bool = True,
+        compiled: bool | None = None,
+    ) -> Targets:
+        """What leads from some sources to some targets, both different nodes.
+
+        Parameters
+        ----------
+        compiled
+            Whether to run the compiled form; None runs it where it is installed and the
+            network so large that loading it pays.
+
+        Raises
+        ------
+        ValueError
+            If `length` is below 1.
+        """
+        if length < 1:
+            raise ValueError("length must be at least 1")
         column = np.full(edges.nodes, -1, dtype=np.int64)
-        column[different] = np.arange(len(different))
-        return cls(nodes=different, column=column, ends=Ends.of(edges, different))
+        column[nodes] = np.arange(len(nodes))
+        if not (pays(edges) if compiled is None else compiled):
+            ends = Ends.of(edges, nodes)
+            return cls(
+                edges=edges, nodes=nodes, column=column, friendly=friendly, length=length, ends=ends
+            )
+        from placement_engine.graph import kernels
+
+        columns = EdgeColumns.of(edges).writable()
+        tables = tables_of(columns, sources, nodes)
+        return cls(
+            edges=edges,
+            nodes=nodes,
+            column=column,
+            friendly=friendly,
+            length=length,
+            tables=tables,
+            backs=kernels.laid_out(tables, len(nodes)),
+            steps=friendly_steps(columns, tables) if friendly else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,26 +124,19 @@ class MetPairs:
     direct: Bools
 
 
-def met_pairs(edges: Edges, sources: Ints, targets: Targets, *, length: int) -> MetPairs:
+def met_pairs(targets: Targets, sources: Ints) -> MetPairs:
     """The pairs of different sources with targets that any path joins.
 
     Parameters
     ----------
     sources
-        (S,) different node indices.
-    length
-        Most edges of a path, as in `RivalGraph.scores`.
-
-    Raises
-    ------
-    ValueError
-        If `length` is below 1.
+        (S,) of the nodes that the targets were laid out for.
     """
-    if length < 1:
-        raise ValueError("length must be at least 1")
-    parts = [
-        _block(edges, sources, start, targets, length) for start in range(0, len(sources), _CHUNK)
-    ]
+    if targets.tables is None:
+        chunks = range(0, len(sources), _CHUNK)
+        parts = [_block(targets, sources[start : start + _CHUNK], start) for start in chunks]
+    else:
+        parts = [_compiled(targets, sources)] if len(sources) and len(targets.nodes) else []
     none: Ints = np.zeros(0, dtype=np.int64)
     cell = np.concatenate([none, *(part[0] for part in parts)])
     width = max(len(targets.nodes), 1)
@@ -96,14 +149,36 @@ def met_pairs(edges: Edges, sources: Ints, targets: Targets, *, length: int) -> 
     )
 
 
-def _block(
-    edges: Edges, sources: Ints, start: int, targets: Targets, length: int
-) -> tuple[Ints, Floats, Floats, Bools]:
-    here = sources[start : start + _CHUNK]
+def _compiled(targets: Targets, sources: Ints) -> tuple[Ints, Floats, Floats, Bools]:
+    """Cells of pairs in order, their hostility and reunion, and whether they are direct."""
+    from placement_engine.graph import kernels, met_kernel
+
+    count, tables = len(targets.nodes), targets.tables
+    assert tables is not None
+    row, column, _, h_or, direct = kernels.join_rows(
+        targets.backs, tables, sources, 0, len(sources), count, False, targets.length, 0.0
+    )
+    hostile = row * count + column
+    if targets.steps is None:
+        return hostile, h_or, np.zeros(len(hostile)), direct
+    friendly, joined = met_kernel.reunion_rows(
+        *targets.steps, tables.rank, sources, count, targets.length
+    )
+    cell, at_hostile, at_friendly = met_kernel.merged(hostile, friendly)
+    parts = np.zeros(len(cell)), np.zeros(len(cell)), np.zeros(len(cell), dtype=np.bool_)
+    parts[0][at_hostile], parts[2][at_hostile] = h_or, direct
+    parts[1][at_friendly] = joined
+    return cell, *parts
+
+
+def _block(targets: Targets, here: Ints, start: int) -> tuple[Ints, Floats, Floats, Bools]:
+    edges, ends, length = targets.edges, targets.ends, targets.length
+    assert ends is not None
     row = np.full(edges.nodes, -1, dtype=np.int64)
     row[here] = np.arange(start, start + len(here))
-    hostile = _told(edges, row, targets, hostile_walks(edges, here, targets.ends, length))
-    friendly = _told(edges, row, targets, friendly_walks(edges, here, targets.ends, length))
+    hostile = _told(edges, row, targets, hostile_walks(edges, here, ends, length))
+    walks = friendly_walks(edges, here, ends, length) if targets.friendly else iter(())
+    friendly = _told(edges, row, targets, walks)
     cell = np.union1d(hostile[0], friendly[0])
     h_or, reunion = np.zeros(len(cell)), np.zeros(len(cell))
     direct = np.zeros(len(cell), dtype=np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,27 +31,28 @@ def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[Pres
     different letters combine as ``1 - prod(1 - s)``.
     """
     seen, today, numbers = network.presences, as_of.toordinal(), policy.ties.presence
+    known = (seen.last_seen <= today) & ~((seen.ended > 0) & (seen.ended <= today))
+    source, information, last = (
+        column[known] for column in (seen.source, seen.information, seen.last_seen)
+    )
+    quality = np.array(
+        [[policy.grading.quality(Grade(letter, n)) for n in range(1, 7)] for letter in SOURCES]
+    )[source, information - 1]
+    age = (today - last) / DAYS_PER_MONTH
+    faded = 2.0 ** (-age / numbers.half_life_months) if numbers.half_life_months else 1.0
+    strength = seen.strength[known] * quality * (numbers.floor + (1 - numbers.floor) * faded)
     joined: dict[tuple[int, int], dict[int, float]] = {}
     latest: dict[tuple[int, int], int] = {}
-    for row in np.flatnonzero(seen.last_seen <= today):
-        if 0 < seen.ended[row] <= today:
-            continue
-        source = int(seen.source[row])
-        quality = policy.grading.quality(Grade(SOURCES[source], int(seen.information[row])))
-        age = (today - int(seen.last_seen[row])) / DAYS_PER_MONTH
-        faded = 2.0 ** (-age / numbers.half_life_months) if numbers.half_life_months else 1.0
-        strength = (
-            float(seen.strength[row]) * quality * (numbers.floor + (1 - numbers.floor) * faded)
-        )
-        key = (int(seen.actor[row]), int(seen.municipality[row]))
-        by_source = joined.setdefault(key, {})
-        by_source[source] = max(by_source.get(source, 0.0), strength)
-        latest[key] = max(latest.get(key, 0), int(seen.last_seen[row]))
+    columns = (seen.actor[known], seen.municipality[known], source, strength, last)
+    for actor, code, letter, one, day in zip(*(c.tolist() for c in columns), strict=True):
+        by_source = joined.setdefault((actor, code), {})
+        by_source[letter] = max(by_source.get(letter, 0.0), one)
+        latest[actor, code] = max(latest.get((actor, code), 0), day)
     return tuple(
         PresenceAt(
             actor=network.nodes[actor],
             municipality=MunicipalityCode(f"{code:04d}"),
-            strength=float(1 - np.prod([1 - s for s in by_source.values()])),
+            strength=1 - math.prod(1 - s for s in by_source.values()),
             is_group=bool(network.is_group[actor]),
             latest=date.fromordinal(latest[actor, code]),
         )

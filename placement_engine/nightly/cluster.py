@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from placement_engine.errors import InvalidConfiguration, RegisterUnavailable
 from placement_engine.nightly.check import Rows, check_rows
 from placement_engine.nightly.sight import Sight
@@ -121,10 +123,12 @@ class Cluster:
             client.as_current(),
         ):
             [there] = client.scatter([dict(arrays)], broadcast=True, hash=False)
+            rows_of_all = np.concatenate(list(tasks.values()))
+            sight = client.submit(cluster_sight, there, rows_of_all, pure=False, retries=RETRIES)
             futures = {
                 client.submit(
                     cluster_task,
-                    there,
+                    sight,
                     rows,
                     pure=False,
                     retries=RETRIES,
@@ -135,10 +139,14 @@ class Cluster:
                 yield futures[future], future.result()
 
 
-def cluster_task(arrays: Mapping[str, Any], rows: IntArray) -> Rows:
+def cluster_sight(arrays: Mapping[str, Any], rows: IntArray) -> Sight:
+    """What all tasks look through, made by one worker for all of them."""
+    return Sight.of(Snapshot.of_arrays(arrays), rows)
+
+
+def cluster_task(sight: Sight, rows: IntArray) -> Rows:
     """One task as a worker does it: numbers in, numbers out."""
-    snapshot = Snapshot.of_arrays(arrays)
-    return check_rows(Sight.of(snapshot), rows)
+    return check_rows(sight, rows)
 
 
 def _lost() -> tuple[type[BaseException], ...]:

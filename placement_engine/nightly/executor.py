@@ -40,7 +40,9 @@ class Serial:
         tasks: Sequence[IntArray],
     ) -> Iterator[Rows]:
         """What was seen of the rows of each task, in order."""
-        sight = Sight.of(snapshot)
+        if not tasks:
+            return
+        sight = Sight.of(snapshot, np.concatenate(tasks))
         for task in tasks:
             yield check_rows(sight, task)
 

@@ -169,7 +169,15 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
     entered = cases_of(register, geography)
     for case in entered:
         cases[case.subject] = (*cases.get(case.subject, ()), case)
-    observer = observe(register, policy=policy, geography=geography, as_of=as_of, network=network)
+    observer = observe(
+        register,
+        policy=policy,
+        geography=geography,
+        as_of=as_of,
+        network=network,
+        placed=[s.placement for s in stored],
+        cases=entered,
+    )
     return Facts(
         epoch=epoch,
         as_of=as_of,

@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.shared_memory import SharedMemory
 
+import numpy as np
+
 from placement_engine.errors import PlacementError
 from placement_engine.nightly.check import Rows, check_rows
 from placement_engine.nightly.shared import Layout, share
@@ -40,7 +42,7 @@ class Processes:
         if not tasks:
             return
         memory, layout = share(snapshot.arrays())
-        crew = _Crew(layout)
+        crew = _Crew(layout, np.concatenate(tasks))
         try:
             waiting = deque(tasks)
             for _ in range(min(self._workers, len(tasks))):
@@ -63,8 +65,9 @@ class _Worker:
 class _Crew:
     """The processes at work; who is idle gets the next task."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, rows: IntArray) -> None:
         self._layout = layout
+        self._rows = rows
         self._workers: list[_Worker] = []
         self._deaths = 0
 
@@ -77,7 +80,9 @@ class _Crew:
         """One more process, with its first task."""
         context = get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._layout), daemon=True)
+        process = context.Process(
+            target=_work, args=(theirs, self._layout, self._rows), daemon=True
+        )
         process.start()
         theirs.close()
         ours.send(task)
@@ -127,11 +132,11 @@ class _Crew:
             self.hire(lost)
 
 
-def _work(line: Connection, layout: Layout) -> None:
-    """What one process does until the line is closed."""
+def _work(line: Connection, layout: Layout, rows: IntArray) -> None:
+    """What one process does with tasks of some rows until the line is closed."""
     memory = SharedMemory(name=layout.block)
     snapshot = Snapshot.of_arrays(layout.views(memory))
-    sight = Sight.of(snapshot)
+    sight = Sight.of(snapshot, rows)
     try:
         while True:
             line.send(check_rows(sight, line.recv()))

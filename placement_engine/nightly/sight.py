@@ -52,18 +52,37 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class _Homes:
-    """In which homes each of K nodes lives: node (K,) rising, start (K+1,), home (L,)."""
+    """In which homes each of K nodes lives, in order of the first of them.
+
+    Parameters
+    ----------
+    node, start, home
+        (K,) different nodes, (K+1,) where the homes of each begin, (L,) homes.
+    single
+        Whether nobody lives in two homes, and no two in one.
+    """
 
     node: IntArray
     start: IntArray
     home: IntArray
+    single: bool
 
     @classmethod
     def of(cls, member: IntArray, home: IntArray) -> _Homes:
-        known = np.flatnonzero(member >= 0)
-        known = known[np.argsort(member[known], kind="stable")]
-        node, first = np.unique(member[known], return_index=True)
-        return cls(node=node, start=np.append(first, len(known)), home=home[known])
+        """The homes (L,) of members (L,), rising; -1 is nobody who is known."""
+        member, home = member[member >= 0], home[member >= 0]
+        node, first, number = np.unique(member, return_index=True, return_inverse=True)
+        by_home = np.argsort(first)
+        place = np.empty(len(node), dtype=np.int64)
+        place[by_home] = np.arange(len(node))
+        order = np.argsort(place[number], kind="stable")
+        count = np.bincount(place[number], minlength=len(node))
+        return cls(
+            node=node[by_home],
+            start=np.append(0, np.cumsum(count)),
+            home=home[order],
+            single=len(node) == len(member) and bool((np.diff(home) > 0).all()),
+        )
 
     def spread(self, place: IntArray) -> tuple[IntArray, IntArray]:
         """Which of the places given, and the home, for every home of theirs."""
@@ -85,15 +104,28 @@ class Sight:
     alone: bool
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Sight:
-        """The sight of a snapshot."""
+    def of(cls, snapshot: Snapshot, rows: IntArray, *, compiled: bool | None = None) -> Sight:
+        """The sight of a snapshot from some rows.
+
+        Parameters
+        ----------
+        compiled
+            As for `Targets.of`.
+        """
         sizes = np.diff(snapshot.member_start)
+        edges, length = snapshot.edges, snapshot.max_length
+        lives = _Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
+        active = _Homes.of(snapshot.actor, np.arange(len(snapshot.actor)))
+        from_here = np.unique(_members(snapshot, rows)[0])
+        from_here = from_here[from_here >= 0]
         return cls(
             snapshot=snapshot,
-            placed=Targets.of(snapshot.edges, snapshot.member),
-            present=Targets.of(snapshot.edges, snapshot.actor),
-            lives=_Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes)),
-            active=_Homes.of(snapshot.actor, np.arange(len(snapshot.actor))),
+            placed=Targets.of(edges, from_here, lives.node, length=length, compiled=compiled),
+            present=Targets.of(
+                edges, from_here, active.node, length=length, friendly=False, compiled=compiled
+            ),
+            lives=lives,
+            active=active,
             alone=bool((sizes == 1).all()),
         )
 
@@ -109,17 +141,26 @@ class Sight:
         return self._joined(rows, self.present, self.active, alone=alone)
 
     def _joined(self, rows: IntArray, targets: Targets, there: _Homes, *, alone: bool) -> Pairs:
-        start = self.snapshot.member_start
-        sizes = start[rows + 1] - start[rows]
-        member = np.concatenate(
-            [
-                np.zeros(0, dtype=np.int64),
-                *(self.snapshot.member[start[row] : start[row + 1]] for row in rows.tolist()),
-            ]
-        )
-        here = _Homes.of(member, np.repeat(np.arange(len(rows)), sizes))
-        found = met_pairs(self.snapshot.edges, here.node, targets, length=self.snapshot.max_length)
+        here = _Homes.of(*_members(self.snapshot, rows))
+        found = met_pairs(targets, here.node)
+        if here.single and there.single:  # already in order, and each by itself
+            return Pairs(
+                at=here.home[found.source],
+                other=there.home[found.target],
+                h_or=whole_ppm(found.h_or),
+                reunion=whole_ppm(found.reunion),
+                direct=found.direct,
+            )
         return _of_homes(found, here, there, alone=alone)
+
+
+def _members(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Who lives in some homes, one after another, and in which of them."""
+    first = snapshot.member_start[rows]
+    sizes = snapshot.member_start[rows + 1] - first
+    at = np.repeat(np.arange(len(rows)), sizes)
+    within = np.arange(len(at)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return snapshot.member[first[at] + within], at
 
 
 def _of_homes(found: MetPairs, here: _Homes, there: _Homes, *, alone: bool) -> Pairs:

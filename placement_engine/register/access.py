@@ -145,6 +145,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "put_entries": Call(act=Act.CHANGE, right=Right.NOTE),
         "put_all": Call(act=Act.CHANGE, right=Right.NOTE),
         "judge": Call(act=Act.CHANGE, right=Right.JUDGE),
+        "map_by_county": Call(act=Act.READ, right=Right.JUDGE),
         "messages": Call(act=Act.READ, right=Right.TALK),
         "send_message": Call(act=Act.DISCLOSURE, right=Right.TALK),
         "export": Call(act=Act.DISCLOSURE, right=Right.EXPORT, two=True),

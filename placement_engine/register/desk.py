@@ -175,6 +175,10 @@ class Desk:
         """All requests, used and unused."""
         return list(map(Request.decode, journal.entries(state, DocumentKind.REQUEST).values()))
 
+    def may(self, call: str) -> bool:
+        """Whether the actor's role has the right that a call of `access.CALLS` needs."""
+        return CALLS[call].right in RIGHTS[self._role(call)]
+
     # Who may. ------------------------------------------------------------------------
 
     def _permit(self, call: str) -> tuple[Call, Role]:

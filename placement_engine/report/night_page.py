@@ -30,7 +30,7 @@ def summary(body: NightBody, language: Language) -> list[Block]:
         else f"Night {body.number}, {body.as_of.isoformat()}: checked {body.checked} of {body.of}."
     )
     found = (
-        f"Nya {counts.new}, värre {counts.worse}, bättre {counts.better}, borta {counts.gone}."
+        f"Nytt: {counts.new}, värre: {counts.worse}, bättre: {counts.better}, borta: {counts.gone}."
         if swedish
         else f"New {counts.new}, worse {counts.worse}, better {counts.better}, gone {counts.gone}."
     )
@@ -38,7 +38,7 @@ def summary(body: NightBody, language: Language) -> list[Block]:
     if body.repeated or body.escalated:
         blocks.append(
             line(
-                f"Påminda larm {body.repeated}, varav eskalerade {body.escalated}."
+                f"Larm som påmints: {body.repeated}, varav eskalerade: {body.escalated}."
                 if swedish
                 else f"Alerts told again {body.repeated}, of which escalated {body.escalated}."
             )
@@ -88,7 +88,7 @@ def alerts_page(body: AlertsBody, language: Language) -> Page:
     if not body.alerts:
         return Page(blocks=(line("Inga larm." if swedish else "No alerts."),))
     columns = (
-        ("larm", "enhet", "vikt", "läge", "vad", "varför", "sedan", "gånger")
+        ("larm", "enhet", "prioritet", "läge", "vad", "varför", "sedan", "gånger")
         if swedish
         else ("alert", "unit", "urgency", "state", "what", "why", "since", "times")
     )
@@ -113,7 +113,7 @@ def alert_page(body: AlertBody, language: Language) -> Page:
     if body.reach:
         lines.append(
             line(
-                f"Den andra enheten nås genom registrets meddelanden under larm {row.id}."
+                f"Den andra enheten nås genom registrets meddelanden, under larm {row.id}."
                 if swedish
                 else f"The other unit is reached by the register's messages under alert {row.id}."
             )

@@ -59,15 +59,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         # Moves.
         "none_needed": ("Ingen är över taket.", "Nobody is over the ceiling."),
         "as_told": (
-            "För dem över taket gäller vad som senast sades.",
+            "För dem över taket gäller det senaste beskedet.",
             "For those over the ceiling what was last said still holds.",
         ),
         "proposed": (
-            "Minsta antal flyttar som för alla under taket finns.",
+            "Så få flyttar som möjligt får alla under taket.",
             "There are fewest moves that bring everybody below the ceiling.",
         ),
         "no_safe_placement": (
-            "Inga flyttar för alla under taket; det är bekräftat.",
+            "Inga flyttar får alla under taket. Det är bekräftat.",
             "No moves bring everybody below the ceiling; that is confirmed.",
         ),
         "undecided": (

@@ -11,27 +11,32 @@ from placement_engine.vocabulary import MunicipalityCode
 
 WEST, EAST, SOUTH, NORTH = 260, 930, 6120, 7680
 """The frame in kilometres of SWEREF 99 TM."""
-REGION_DETAIL_KM = 3.0
+AREA_DETAIL_KM = 3.0
 MUNICIPALITY_DETAIL_KM = 2.0
 
 
-def regions_map(geography: Geography, told: Mapping[str, str], *, text: str) -> Drawing:
-    """The police regions, each with what is told of it, such as a count.
+def areas_map(
+    areas: Mapping[MunicipalityCode, str], told: Mapping[str, str], *, text: str, named: bool
+) -> Drawing:
+    """Areas of municipalities, such as police regions, each with what is told of it.
 
     Parameters
     ----------
+    areas
+        Name of the area of each municipality.
     told
-        By name of police region; those that are missing stand empty.
+        By name of area, such as a count; those that are missing stand empty.
     text
         What the map shows, in words.
+    named
+        Whether the names stand on the map too; there is no room for those of 21 counties.
     """
-    areas = {m.code: m.police_region for m in geography.municipalities}
-    rings = outlines(areas, detail_km=REGION_DETAIL_KM)
-    shapes = [_shape(rings[region], "land") for region in rings]
+    rings = outlines(areas, detail_km=AREA_DETAIL_KM)
+    shapes = [_shape(rings[area], "land") for area in rings]
     names = [
-        _name(_middle(max(rings[region], key=_area)), f"{region} {told[region]}")
-        for region in rings
-        if region in told
+        _name(_middle(max(rings[area], key=_area)), f"{area} {told[area]}" if named else told[area])
+        for area in rings
+        if area in told
     ]
     return Drawing(svg=_svg([*shapes, *names], text), text=text)
 

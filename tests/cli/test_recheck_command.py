@@ -15,6 +15,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from typer.testing import Result
 
+from placement_engine.register.desk import Desk
 from placement_engine.report.documents import schema_of
 
 CHROMIUM = shutil.which("chromium")
@@ -127,6 +128,17 @@ def test_report_and_metrics_are_private_files_that_name_no_place(
     for secret in SECRET:
         for told in (drawn, metrics, night.stdout, night.stderr):
             assert secret not in told
+
+
+def test_only_a_named_analyst_sees_the_map_by_county(
+    placement: Placement, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = world / "out" / "recheck-2026-11-01.html"
+    placement("recheck", *NIGHT, "--report", str(world / "out"))
+    assert "per län" in page.read_text("utf-8")
+    monkeypatch.setattr(Desk, "may", lambda _desk, call: call != "map_by_county")
+    placement("recheck", *NIGHT, "--report", str(world / "out"))
+    assert "per polisregion" in page.read_text("utf-8")
 
 
 def test_units_are_printed_and_say_what_they_must(placement: Placement, tmp_path: Path) -> None:

@@ -264,16 +264,23 @@ def hard_problem() -> dict[str, Any]:
 def test_an_interruption_prints_the_best_checked_answer_and_exits_130(tmp_path: Path) -> None:
     file = tmp_path / "problem.json"
     file.write_text(json.dumps(hard_problem()))
-    process = subprocess.Popen(
-        [sys.executable, "cli.py", "solve", str(file), "--time-limit", "120", "--json"],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)
+    # A shell starts what runs in the background with interruptions ignored, and so it is
+    # handed down.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "cli.py", "solve", str(file), "--time-limit", "120", "--json"],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=100)
     assert process.returncode == 130, stderr
     told = json.loads(stdout)
     jsonschema.validate(told, schema_of("outcome"), cls=jsonschema.Draft202012Validator)

@@ -65,12 +65,14 @@ def observers(draw: st.DrawFn) -> Observer:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(observers(), st.integers(1, 4))
-def test_arrays_and_plain_python_see_the_same(observer: Observer, at_once: int) -> None:
+@given(observers(), st.integers(1, 4), st.booleans())
+def test_arrays_and_plain_python_see_the_same(
+    observer: Observer, at_once: int, compiled: bool
+) -> None:
     ids = tuple(f"{n:032x}" for n in range(len(observer.in_force)))
     snapshot = Snapshot.of_arrays(Snapshot.of(observer).arrays())
-    sight = Sight.of(snapshot)
     everyone = np.arange(len(ids))
+    sight = Sight.of(snapshot, everyone, compiled=compiled)
     parts = [
         check_rows(sight, everyone[start : start + at_once])
         for start in range(0, len(ids), at_once)

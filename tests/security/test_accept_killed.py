@@ -135,8 +135,8 @@ def kill(prepared: Path, tmp_path: Path, times: int) -> None:
     assert outcomes.count(-signal.SIGKILL) > times / 2
 
 
-def test_20_kills_of_accept_leave_the_old_state_or_the_new(prepared: Path, tmp_path: Path) -> None:
-    kill(prepared, tmp_path, 20)
+def test_12_kills_of_accept_leave_the_old_state_or_the_new(prepared: Path, tmp_path: Path) -> None:
+    kill(prepared, tmp_path, 12)
 
 
 @pytest.mark.prove

@@ -239,6 +239,8 @@ def test_the_nightly_batch_notes_alerts_and_judges_nobody() -> None:
     with office.open("Cia") as register, register._vault.change() as change:
         journal.put(change, DocumentKind.USER, {"Xi": user.encode()})
     with office.open("Xi", Role.BATCH, b"x" * 32) as register:
+        assert register.desk.may("recheck")
+        assert not register.desk.may("map_by_county")
         register.put_entries(DocumentKind.ALERT, {"A-1": b"alert"})
         judged = {DocumentKind.JUDGEMENT: {"J-1": b"cleared"}}
         with pytest.raises(NotPermitted):

@@ -31,6 +31,7 @@ remove_placement     erasure      PLACE        two
 put_entries          change       NOTE         one
 put_all              change       NOTE         one
 judge                change       JUDGE        one
+map_by_county        read         JUDGE        one
 messages             read         TALK         one
 send_message         disclosure   TALK         one
 export               disclosure   EXPORT       two

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import subprocess
 import sys
 import threading
@@ -384,8 +385,13 @@ class Stubborn:
 def test_the_second_solver_stops_when_interrupted() -> None:
     stubborn = Stubborn()
     timer = threading.Timer(0.1, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        cpsat._run(stubborn, "model")  # type: ignore[arg-type]
-    timer.join()
+    # A shell starts what runs in the background with interruptions ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            cpsat._run(stubborn, "model")  # type: ignore[arg-type]
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
     assert stubborn.ended
