@@ -6,7 +6,7 @@ the same on any machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from placement_engine.solver.backends import Effort
 
@@ -18,7 +18,6 @@ GROWS = 8
 """A stretch is at most so many times as long as the one before."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Pace:
     """Stretches of proposals of about the same time.
 
@@ -28,17 +27,20 @@ class Pace:
         Proposals of a stretch where nothing limits it.
     """
 
-    longest: int
-    stretch: int = FEWEST
+    __slots__ = ("_longest", "_stretch")
+
+    def __init__(self, *, longest: int) -> None:
+        self._longest = longest
+        self._stretch = FEWEST
 
     def proposals(self, effort: Effort) -> int:
         """How many to make before the next look at the clock."""
-        return self.longest if effort.deadline is None else min(self.longest, self.stretch)
+        return self._longest if effort.deadline is None else min(self._longest, self._stretch)
 
     def took(self, proposals: int, seconds: float) -> None:
         """Learn from a stretch."""
         by_rate = int(proposals * LOOK_S / max(seconds, 1e-6))
-        self.stretch = max(FEWEST // GROWS, min(by_rate, GROWS * proposals))
+        self._stretch = max(FEWEST // GROWS, min(by_rate, GROWS * proposals))
 
 
 def ending_by(effort: Effort, seconds: float) -> Effort:
