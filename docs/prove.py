@@ -104,7 +104,7 @@ def page(rows: list[str], mutants: list[str]) -> str:
             "# The long proofs",
             "",
             f"Written by `make prove` on {datetime.now(UTC).date()}, Python {python}, 2 workers.",
-            "`python docs/prove.py REPORT` writes what was run alone (`--junitxml`) into the table.",
+            "`python docs/prove.py REPORT` writes what ran alone (`--junitxml`) into the table.",
             "These are too long for `make test`; where one has a shorter form, it runs there.",
             "",
             *HEAD,
