@@ -17,8 +17,9 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from placement_engine.graph.edges import Bools, Floats, Ints
+from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints
 from placement_engine.graph.join import PairTable, join, pays
+from placement_engine.graph.presences import presence_columns
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import MunicipalityCode
 
@@ -39,7 +40,7 @@ class Dangers:
     actor
         (A,) node indices.
     gang
-        (A,) key of each actor's gang, never falling.
+        (A,) node that each actor's gang counts as, never falling.
     start
         (A+1,) into the presences of each actor.
     site, strength
@@ -55,22 +56,38 @@ class Dangers:
     @classmethod
     def of(cls, graph: RivalGraph, site_of: Mapping[MunicipalityCode, int]) -> Dangers:
         """The presences of a graph, at numbered sites."""
-        presences = graph.presences()
-        gang = {actor: graph.gang_of(actor) for actor in {p.actor for p in presences}}
-        ordered = sorted(presences, key=lambda p: (gang[p.actor], p.actor))
-        actors = list(dict.fromkeys(p.actor for p in ordered))
-        numbers = {
-            name: number for number, name in enumerate(dict.fromkeys(gang[a] for a in actors))
-        }
-        place = {actor: at for at, actor in enumerate(actors)}
-        count = np.bincount([place[p.actor] for p in ordered], minlength=len(actors))
+        seen = presence_columns(graph.network, as_of=graph.as_of, policy=graph.policy)
+        codes, code = np.unique(seen.municipality, return_inverse=True)
+        sites = [site_of[MunicipalityCode(f"{one:04d}")] for one in codes.tolist()]
+        actors, count = np.unique(seen.actor, return_counts=True)
+        gangs = _gangs_of(graph.edges, actors)
+        order = np.lexsort((seen.actor, np.repeat(gangs, count)))
+        by_gang = np.lexsort((actors, gangs))
         return cls(
-            actor=np.array([graph.index[actor] for actor in actors], dtype=np.int64),
-            gang=np.array([numbers[gang[actor]] for actor in actors], dtype=np.int64),
-            start=np.append(0, np.cumsum(count)).astype(np.int64),
-            site=np.array([site_of[p.municipality] for p in ordered], dtype=np.int64),
-            strength=np.array([p.strength for p in ordered], dtype=np.float64),
+            actor=actors[by_gang],
+            gang=gangs[by_gang],
+            start=np.append(0, np.cumsum(count[by_gang])),
+            site=np.array(sites, dtype=np.int64)[code][order],
+            strength=seen.strength[order],
         )
+
+
+def _gangs_of(edges: Edges, actors: Ints) -> Ints:
+    """Node that each of some ascending nodes counts with: what `RivalGraph.gang_of` says."""
+    gangs = actors.copy()
+    half = edges.membership
+    begin, count = half.start[actors], half.start[actors + 1] - half.start[actors]
+    count[edges.is_group[actors]] = 0
+    which = np.repeat(np.arange(len(actors)), count)
+    at = np.arange(len(which)) + np.repeat(begin - (np.cumsum(count) - count), count)
+    own = half.edge[at]
+    now = edges.kind[own] != PAST
+    which, own = which[now], own[now]
+    # Nodes stand in the order of their ids, by which equally strong memberships are told apart.
+    order = np.lexsort((edges.b[own], -edges.strength[own], which))
+    person, first = np.unique(which[order], return_index=True)
+    gangs[person] = edges.b[own[order[first]]]
+    return gangs
 
 
 class _Form(Protocol):
