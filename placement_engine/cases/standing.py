@@ -150,6 +150,8 @@ def observe(
     geography: Geography,
     as_of: date,
     network: Network | None = None,
+    placed: Sequence[Placement] | None = None,
+    cases: Sequence[Case] | None = None,
 ) -> Observer:
     """Everything known as of a day: the engine, and the nightly recheck, begin here.
 
@@ -157,10 +159,14 @@ def observe(
     ----------
     network
         In place of what the register has in force, such as an earlier one.
+    placed, cases
+        What was read of the register already; opening thousands of records takes long.
     """
-    cases = cases_of(register, geography)
+    if cases is None:
+        cases = cases_of(register, geography)
     known = standing(register, policy=policy, as_of=as_of, network=network)
-    placed = placed_of(register)
+    if placed is None:
+        placed = placed_of(register)
     return Observer(
         graph=graph_of(known, policy=policy, as_of=as_of, leavers=implied_leavers(placed, cases)),
         policy=policy,

@@ -28,7 +28,6 @@ from placement_engine.nightly.facts import (
     person_digest,
     person_mark,
     place_digest,
-    presences,
 )
 from placement_engine.nightly.finding import Change, Finding, FindingKind, Look, Urgency
 from placement_engine.nightly.looks import looks_of
@@ -270,7 +269,7 @@ def _causes(facts: Facts, standings: Mapping[str, Standing], before: RivalGraph 
         if key not in old or key not in standings or old[key].place != standings[key].place
     }
     persons = {key for key in old if key in standings and old[key].person != standings[key].person}
-    present = presences(facts)
+    present = facts.present
     was = last.present if last else {}
     return Causes(
         first=last is None,
@@ -306,7 +305,7 @@ def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
         networks=facts.networks,
         judged=facts.judged,
         leavers=tuple(sorted(map(person_mark, facts.leavers))),
-        present=presences(facts),
+        present=facts.present,
         standings=standings,
     )
 

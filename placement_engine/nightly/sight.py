@@ -18,6 +18,9 @@ from placement_engine.problem import IntArray
 
 FloatArray = NDArray[np.float64]
 
+FEW = 2000
+"""Rows below which loading the compiled form takes longer than looking by the form on arrays."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Pairs:
@@ -110,8 +113,10 @@ class Sight:
         Parameters
         ----------
         compiled
-            As for `Targets.of`.
+            As for `Targets.of`; None never runs the compiled form for fewer than `FEW` rows.
         """
+        if compiled is None and len(rows) < FEW:
+            compiled = False
         sizes = np.diff(snapshot.member_start)
         edges, length = snapshot.edges, snapshot.max_length
         lives = _Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
