@@ -7,18 +7,24 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from benchmarks import night_huge
+from benchmarks.dask_cluster import LocalCluster, certificates
 from benchmarks.measure import Row, child
-from benchmarks.worlds import AS_OF, LARGE, USUAL, Ready, Size, prepare
+from benchmarks.worlds import AS_OF, LARGE, USUAL, Ready, prepare
 from placement_engine.intelligence import Network, TieColumns
 from placement_engine.intelligence.network import KINDS
+from placement_engine.nightly.cluster import Cluster
+from placement_engine.nightly.executor import Executor, Serial
 from placement_engine.nightly.moves import fewest_moves, moves_of
 from placement_engine.nightly.page import night_html
 from placement_engine.nightly.processes import Processes
@@ -32,31 +38,37 @@ FULL_SECONDS, FULL_BYTES = 60.0, 1.5e9
 HUGE_SECONDS, HUGE_BYTES = 600.0, 4e9
 SPARING = 1 / 20
 HIT = 15
-HUGE = replace(LARGE, seed=14, placed=20_000, persons=1_000_000, groups=8000, ties_per_person=9.5)
-"""The country ten times over; made only if it is asked for."""
+LARGE_WORLD, HUGE_WORLD = "large", "huge"
+NIGHTS = ("full", "idle", "day", "few", "percent", "again", "processes", "cluster")
+HUGE_NIGHTS = ("full", "day", "percent", "again")
+"""Two processes would need their memory twice."""
 
 
 def run(folder: Path, runs: int) -> list[Row]:
     """All rows of the benchmark."""
     del runs  # a night is long; each is told once
-    rows = _nights(folder, LARGE, "5,000 placed", FULL_SECONDS, FULL_BYTES)
+    rows = _nights(folder, LARGE_WORLD, NIGHTS, "5,000 placed", (FULL_SECONDS, FULL_BYTES))
     rows.append(_moves(folder))
     return rows
 
 
 def run_huge(folder: Path, runs: int) -> list[Row]:
-    """A night over a million persons, asked for by ``--huge``."""
+    """A night over a million persons and nine million ties, asked for by ``--huge``."""
     del runs
-    return _nights(folder, HUGE, "20,000 placed", HUGE_SECONDS, HUGE_BYTES)
+    return _nights(folder, HUGE_WORLD, HUGE_NIGHTS, "20,000 placed", (HUGE_SECONDS, HUGE_BYTES))
 
 
-def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) -> list[Row]:
-    ready = prepare(size, folder)
+def _ready(world: str, folder: Path) -> Ready:
+    return prepare(LARGE, folder) if world == LARGE_WORLD else night_huge.prepare(folder)
+
+
+def _nights(
+    folder: Path, world: str, kinds: Sequence[str], name: str, targets: tuple[float, float]
+) -> list[Row]:
+    ready = _ready(world, folder)
     told: dict[str, dict[str, Any]] = {}
-    for kind in ("full", "idle", "day", "few", "percent", "again", "processes"):
-        done = child(
-            [sys.executable, "-m", "benchmarks.night", kind, str(folder), json.dumps(size.seed)]
-        )
+    for kind in kinds:
+        done = child([sys.executable, "-m", "benchmarks.night", kind, str(folder), world])
         if done.code != 0:
             raise RuntimeError(f"the night {kind} failed")
         told[kind] = json.loads(done.output) | {
@@ -72,22 +84,18 @@ def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) ->
             what=f"night, {name}: full, with report",
             value=full["seconds"],
             unit="s",
-            target=seconds,
+            target=targets[0],
             note=f"{ready.ties} rows of ties; {full['cpu']:.3g} s of processor; {stages}",
         ),
         Row(
             what=f"night, {name}: peak memory",
             value=full["peak"] / 1e6,
             unit="MB",
-            target=peak / 1e6,
-        ),
-        Row(
-            what=f"night, {name}: two processes",
-            value=told["processes"]["seconds"],
-            unit="s",
-            note="the same bytes" if told["processes"]["same"] else "OTHER BYTES",
+            target=targets[1] / 1e6,
         ),
     ]
+    if "processes" in told:
+        rows += _spread(name, told["processes"], told["cluster"])
     base = told["again"]["seconds"]
     for kind, what in (
         ("idle", "nothing changed"),
@@ -95,6 +103,8 @@ def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) ->
         ("few", "10 ties changed"),
         ("percent", "1 % of the ties changed"),
     ):
+        if kind not in told:
+            continue
         rows.append(
             Row(
                 what=f"night, {name}: sparing, {what}, of a full one",
@@ -107,6 +117,26 @@ def _nights(folder: Path, size: Size, name: str, seconds: float, peak: float) ->
             )
         )
     return rows
+
+
+def _spread(name: str, processes: dict[str, Any], cluster: dict[str, Any]) -> list[Row]:
+    """Two processes, and two Dask workers of this machine against them."""
+    look, over = processes["stages"]["look"], cluster["stages"]["look"]
+    return [
+        Row(
+            what=f"night, {name}: two processes",
+            value=processes["seconds"],
+            unit="s",
+            note="the same bytes" if processes["same"] else "OTHER BYTES",
+        ),
+        Row(
+            what=f"night, {name}: the look by two Dask workers, of one by two processes",
+            value=over / look,
+            unit="",
+            note=f"{over:.3g} s of {look:.3g} s, "
+            + ("the same bytes" if cluster["same"] else "OTHER BYTES"),
+        ),
+    ]
 
 
 def _moves(folder: Path) -> Row:
@@ -169,10 +199,9 @@ def _threatened(network: Network, placed: Sequence[StoredPlacement], count: int)
     return replace(network, ties=TieColumns(**columns))
 
 
-def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
+def _one(kind: str, folder: Path, world: str) -> dict[str, Any]:
     """One night in a process of its own; the first one is kept for the others."""
-    size = LARGE if seed == LARGE.seed else HUGE
-    ready = prepare(size, folder)
+    ready = _ready(world, folder)
     kept = ready.register.with_name("night.register")
     if kind == "full":
         shutil.copy(ready.register, kept)
@@ -180,7 +209,12 @@ def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
         ready = replace(ready, register=_copied(kept))
     if kind == "full":
         ready = replace(ready, register=kept)
-    with ready.open() as engine:
+    with ExitStack() as held, ready.open() as engine:
+        executor: Executor = Serial()
+        if kind == "processes":
+            executor = Processes(2)
+        elif kind == "cluster":
+            executor = held.enter_context(_local_cluster())
         day = AS_OF + timedelta(days=kind == "day")
         if kind in ("few", "percent"):
             network = engine.register.network()
@@ -194,8 +228,8 @@ def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
             as_of=day,
             clock=time.perf_counter,
             entropy=secrets.token_bytes,
-            full=kind in ("full", "again", "processes"),
-            executor=Processes(2) if kind == "processes" else None,
+            full=kind in ("full", "again", "processes", "cluster"),
+            executor=executor,
         )
         stages = dict(night.seconds) | _told(night)
         return {
@@ -205,6 +239,19 @@ def _one(kind: str, folder: Path, seed: int) -> dict[str, Any]:
             "changes": len(night.changes),
             "same": not night.changes,
         }
+
+
+@contextmanager
+def _local_cluster() -> Iterator[Cluster]:
+    """A scheduler and two workers, up before anything is timed."""
+    with TemporaryDirectory() as tls, TemporaryDirectory() as spilled:
+        certificates(Path(tls))
+        local = LocalCluster(Path(tls), Path(spilled))
+        try:
+            local.wait()
+            yield Cluster.connect(local.address, Path(tls))
+        finally:
+            local.stop()
 
 
 def _told(night: Night) -> dict[str, float]:
@@ -235,4 +282,4 @@ __all__ = ["Ready", "run"]
 
 
 if __name__ == "__main__":
-    print(json.dumps(_one(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))
+    print(json.dumps(_one(sys.argv[1], Path(sys.argv[2]), sys.argv[3])))

@@ -82,15 +82,20 @@ class Ready:
         )
 
 
-def policy_text(size: Size) -> str:
-    """The shipped policy, with the capacities of a size."""
+def policy_text_of(inhabitants_per_place: int) -> str:
+    """The shipped policy, with other capacities."""
     shipped = resources.files("placement_engine").joinpath("policy_default.toml").read_text("utf-8")
     default = "inhabitants_per_place = { value = 2000.0,"
     if default not in shipped:
         raise RuntimeError("the shipped policy has other capacities than this benchmark knows")
     return shipped.replace(
-        default, f"inhabitants_per_place = {{ value = {size.inhabitants_per_place}.0,"
+        default, f"inhabitants_per_place = {{ value = {inhabitants_per_place}.0,"
     )
+
+
+def policy_text(size: Size) -> str:
+    """The shipped policy, with the capacities of a size."""
+    return policy_text_of(size.inhabitants_per_place)
 
 
 def generate(size: Size, cache_dir: Path) -> SyntheticWorld:

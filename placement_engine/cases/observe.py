@@ -259,14 +259,12 @@ def _in_force(placement: Placement, as_of: date) -> bool:
 
 def _present(graph: RivalGraph, geography: Geography) -> Present:
     presences = graph.presences()
-    keys = {
-        gang: number
-        for number, gang in enumerate(sorted({graph.gang_of(p.actor) for p in presences}))
-    }
+    gangs = [graph.gang_of(p.actor) for p in presences]
+    keys = {gang: number for number, gang in enumerate(sorted(set(gangs)))}
     return Present(
         actors=tuple(p.actor for p in presences),
         is_group=np.array([p.is_group for p in presences], dtype=np.bool_),
         site=np.array([geography.index[p.municipality] for p in presences], dtype=np.int64),
         strength=np.array([p.strength for p in presences], dtype=np.float64),
-        gang=np.array([keys[graph.gang_of(p.actor)] for p in presences], dtype=np.int64),
+        gang=np.array([keys[gang] for gang in gangs], dtype=np.int64),
     )

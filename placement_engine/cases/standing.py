@@ -160,13 +160,11 @@ def observe(
     network
         In place of what the register has in force, such as an earlier one.
     placed, cases
-        What was read of the register already; opening thousands of records takes long.
+        All placements and all cases, where they were read already.
     """
-    if cases is None:
-        cases = cases_of(register, geography)
+    cases = cases_of(register, geography) if cases is None else cases
     known = standing(register, policy=policy, as_of=as_of, network=network)
-    if placed is None:
-        placed = placed_of(register)
+    placed = placed_of(register) if placed is None else placed
     return Observer(
         graph=graph_of(known, policy=policy, as_of=as_of, leavers=implied_leavers(placed, cases)),
         policy=policy,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
-from math import prod
 
 import numpy as np
 
@@ -31,32 +31,28 @@ def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[Pres
     different letters combine as ``1 - prod(1 - s)``.
     """
     seen, today, numbers = network.presences, as_of.toordinal(), policy.ties.presence
+    known = (seen.last_seen <= today) & ~((seen.ended > 0) & (seen.ended <= today))
+    source, information, last = (
+        column[known] for column in (seen.source, seen.information, seen.last_seen)
+    )
+    quality = np.array(
+        [[policy.grading.quality(Grade(letter, n)) for n in range(1, 7)] for letter in SOURCES]
+    )[source, information - 1]
+    age = (today - last) / DAYS_PER_MONTH
+    faded = 2.0 ** (-age / numbers.half_life_months) if numbers.half_life_months else 1.0
+    strength = seen.strength[known] * quality * (numbers.floor + (1 - numbers.floor) * faded)
     joined: dict[tuple[int, int], dict[int, float]] = {}
     latest: dict[tuple[int, int], int] = {}
-    quality = {
-        (source, information): policy.grading.quality(Grade(letter, information))
-        for source, letter in enumerate(SOURCES)
-        for information in range(1, 7)
-    }
-    counted = (seen.last_seen <= today) & ~((seen.ended > 0) & (seen.ended <= today))
-    # Plain numbers: one by one out of an array takes several times as long.
-    rows = np.flatnonzero(counted)
-    columns = (seen.actor, seen.municipality, seen.source, seen.information, seen.last_seen)
-    told = zip(*(column[rows].tolist() for column in (*columns, seen.strength)), strict=True)
-    for actor, code, source, information, last_seen, reported in told:
-        age = (today - last_seen) / DAYS_PER_MONTH
-        faded = 2.0 ** (-age / numbers.half_life_months) if numbers.half_life_months else 1.0
-        strength = reported * quality[source, information]
-        strength *= numbers.floor + (1 - numbers.floor) * faded
-        key = (actor, code)
-        by_source = joined.setdefault(key, {})
-        by_source[source] = max(by_source.get(source, 0.0), strength)
-        latest[key] = max(latest.get(key, 0), last_seen)
+    columns = (seen.actor[known], seen.municipality[known], source, strength, last)
+    for actor, code, letter, one, day in zip(*(c.tolist() for c in columns), strict=True):
+        by_source = joined.setdefault((actor, code), {})
+        by_source[letter] = max(by_source.get(letter, 0.0), one)
+        latest[actor, code] = max(latest.get((actor, code), 0), day)
     return tuple(
         PresenceAt(
             actor=network.nodes[actor],
             municipality=MunicipalityCode(f"{code:04d}"),
-            strength=1 - prod(1 - s for s in by_source.values()),
+            strength=1 - math.prod(1 - s for s in by_source.values()),
             is_group=bool(network.is_group[actor]),
             latest=date.fromordinal(latest[actor, code]),
         )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from placement_engine.geo import Geography
 from placement_engine.graph import RivalGraph
+from placement_engine.graph.met_pairs import Targets, met_pairs
 from placement_engine.policy import Policy
 from placement_engine.problem import PPM, micronats
 from placement_engine.testing.ties import IntColumn
@@ -36,40 +37,79 @@ FloatMatrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairDemands:
-    """What S people demand of each other, the worst of several graphs; all (S, S).
+    """What S people demand of each other, the worst of several graphs, where it is anything.
 
     Parameters
     ----------
+    start
+        (S+1,) where those begin of whom each person demands something.
+    other
+        (Q,) their positions, rising for each person.
     harm
-        Hostility plus reunion: what each unit of exposure costs.
+        (Q,) hostility plus reunion: what each unit of exposure costs.
     step
-        0 for no separation, then 1 to 3 for the lowest to the highest step of the policy.
+        (Q,) 0 for no separation, then 1 to 3 for the lowest to the highest step of the policy.
     """
 
-    harm: FloatMatrix
+    start: IntColumn
+    other: IntColumn
+    harm: NDArray[np.float32]
     step: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def of(self, person: int) -> tuple[IntColumn, NDArray[np.float32], NDArray[np.int8]]:
+        """Others, harm and step of one person."""
+        own = slice(self.start[person], self.start[person + 1])
+        return self.other[own], self.harm[own], self.step[own]
+
+    @classmethod
+    def joined(
+        cls,
+        people: int,
+        pairs: Sequence[tuple[IntColumn, IntColumn, NDArray[np.float32], NDArray[np.int8]]],
+    ) -> PairDemands:
+        """Of pairs in any order, each both ways with the most that is said of it."""
+        one, other, harm, step = (np.concatenate(column) for column in zip(*pairs, strict=True))
+        apart = one != other
+        one, other, harm, step = one[apart], other[apart], harm[apart], step[apart]
+        key = np.concatenate([one * people + other, other * people + one])
+        order = np.argsort(key, kind="stable")
+        different, first = np.unique(key[order], return_index=True)
+        if len(first):
+            harm = np.maximum.reduceat(np.concatenate([harm, harm])[order], first)
+            step = np.maximum.reduceat(np.concatenate([step, step])[order], first)
+        count = np.bincount(different // max(people, 1), minlength=people)
+        return cls(
+            start=np.append(0, np.cumsum(count)),
+            other=different % max(people, 1),
+            harm=harm,
+            step=step,
+        )
 
 
 def pair_demands(
     graphs: Sequence[RivalGraph], people: Sequence[str], policy: Policy
 ) -> PairDemands:
-    """The worst that any of `graphs` says of each pair of `people`."""
-    count = len(people)
-    harm = np.zeros((count, count), dtype=np.float32)
-    step = np.zeros((count, count), dtype=np.int8)
+    """The worst that any of `graphs` says of each pair of `people`, who are all different."""
+    pairs = []
     for graph in graphs:
-        for start in range(0, count, _CHUNK):
-            rows = slice(start, min(start + _CHUNK, count))
-            scores = graph.scores(people[rows], people)
-            np.maximum(harm[rows], scores.h_or + scores.reunion, out=harm[rows])
-            here = np.zeros(scores.h_or.shape, dtype=np.int8)
+        node = graph.numbers(people)
+        position = np.flatnonzero(node >= 0)
+        known = node[position]
+        targets = Targets.of(graph.edges, known, known, length=policy.paths.max_length)
+        for start in range(0, len(known), _CHUNK):
+            found = met_pairs(targets, known[start : start + _CHUNK])
+            step = np.zeros(len(found.source), dtype=np.int8)
             for least in policy.separation.hostility:
-                here += scores.h_or >= least - 1.0 / PPM  # the engine rounds up to whole ppm
-            here[scores.direct] = len(policy.separation.hostility)
-            np.maximum(step[rows], here, out=step[rows])
-    np.fill_diagonal(harm, 0.0)
-    np.fill_diagonal(step, 0)
-    return PairDemands(harm=np.maximum(harm, harm.T), step=np.maximum(step, step.T))
+                step += found.h_or >= least - 1.0 / PPM  # the engine rounds up to whole ppm
+            step[found.direct] = len(policy.separation.hostility)
+            harm = (found.h_or + found.reunion).astype(np.float32)
+            pairs.append((position[found.source + start], position[found.target], harm, step))
+    none = np.zeros(0, dtype=np.int64)
+    pairs.append((none, none, none.astype(np.float32), none.astype(np.int8)))
+    return PairDemands.joined(len(people), pairs)
 
 
 def presence_costs(
@@ -87,11 +127,20 @@ def presence_costs(
             continue
         site = np.array([geography.index[p.municipality] for p in presences])
         strength = np.array([p.strength for p in presences], dtype=np.float32)
-        for start in range(0, len(people), _CHUNK):
-            rows = slice(start, min(start + _CHUNK, len(people)))
-            scores = graph.scores(people[rows], [p.actor for p in presences])
-            here = (scores.h_or.astype(np.float32) * strength) @ exposure[site]
-            np.maximum(worst[rows], 1e6 * here, out=worst[rows])
+        node, actor = graph.numbers(people), graph.numbers([p.actor for p in presences])
+        different, column = np.unique(actor, return_inverse=True)
+        position = np.flatnonzero(node >= 0)
+        known = node[position]
+        targets = Targets.of(
+            graph.edges, known, different, length=policy.paths.max_length, friendly=False
+        )
+        for start in range(0, len(known), _CHUNK):
+            found = met_pairs(targets, known[start : start + _CHUNK])
+            rows = position[start : start + _CHUNK]
+            hostile = np.zeros((len(rows), len(different)), dtype=np.float32)
+            hostile[found.source, found.target] = found.h_or
+            here = (hostile[:, column] * strength) @ exposure[site]
+            worst[rows] = np.maximum(worst[rows], 1e6 * here)
     return worst
 
 
@@ -113,7 +162,7 @@ def settle(
         If the separations cannot be kept within the moves allowed.
     """
     search = _Search(rng, geography, policy, demands, presence)
-    allowed_moves = _MOVES_PER_PERSON * len(demands.step) + 100
+    allowed_moves = _MOVES_PER_PERSON * len(demands) + 100
     while search.waiting.any():
         allowed_moves -= 1
         if allowed_moves < 0:
@@ -165,7 +214,8 @@ class _Search:
         self._share = np.zeros(count, dtype=np.float32)
         self._blocked = np.zeros((count, sites), dtype=np.int16)
         self._open = np.full(count, sites, dtype=np.int64)
-        self._demanding = (demands.step > 0).sum(axis=1)
+        demanding = np.append(0, np.cumsum(demands.step > 0))
+        self._demanding = demanding[demands.start[1:]] - demanding[demands.start[:-1]]
         self._last_moved = np.full(count, -1, dtype=np.int64)
         self._clock = 0
 
@@ -183,8 +233,8 @@ class _Search:
     def place(self, person: int) -> None:
         """Place one person; where nothing is left, others go back to waiting for her."""
         self._clock += 1
-        touched = np.flatnonzero((self._demands.harm[person] > 0) & ~self.waiting)
-        cost = 1e6 * self._demands.harm[person, touched, None] * self._exposure[self.site[touched]]
+        touched, harm, _ = self._placed(person)
+        cost = 1e6 * harm[:, None] * self._exposure[self.site[touched]]
         own = self._presence[person] + cost.sum(axis=0)
         room = self._free > 0
         kept = room & (self._blocked[person] == 0)
@@ -210,20 +260,29 @@ class _Search:
 
     def relieve(self, person: int) -> None:
         """Move her, and those who weigh most on her, to where they harm and are harmed least."""
-        weight = self._demands.harm[person] * self._exposure[self.site[person], self.site]
+        rivals, harm, _ = self._demands.of(person)
+        weight = np.zeros(len(self.site), dtype=np.float32)
+        weight[rivals] = harm * self._exposure[self.site[person], self.site[rivals]]
         for one in (person, *np.argsort(-weight, kind="stable")[:_CLOSEST].tolist()):
             self._unsettle(one)
-            others = np.flatnonzero(self._demands.harm[one] > 0)
-            cost = 1e6 * self._demands.harm[one, others] @ self._exposure[self.site[others]]
+            others, harm, _ = self._placed(one)
+            cost = 1e6 * harm @ self._exposure[self.site[others]]
             kept = (self._free > 0) & (self._blocked[one] == 0)
             harm = np.where(kept, self._presence[one] + 2 * cost, np.inf)
             self._settle(one, int(np.argmin(harm)))
 
+    def _placed(self, person: int) -> tuple[IntColumn, NDArray[np.float32], NDArray[np.int8]]:
+        """Of whom she demands something and who has a place, with harm and step."""
+        others, harm, step = self._demands.of(person)
+        placed = ~self.waiting[others]
+        return others[placed], harm[placed], step[placed]
+
     def _taken_from_others(self, person: int) -> NDArray[np.float32]:
         """(M,) what a place of hers takes away from those who wait, as shares of what they have."""
         taken = np.zeros(len(self._free), dtype=np.float32)
+        rivals, _, step = self._demands.of(person)
         for level, near in enumerate(self._near, start=1):
-            others = np.flatnonzero((self._demands.step[person] == level) & self.waiting)
+            others = rivals[(step == level) & self.waiting[rivals]]
             weight = 1.0 / np.maximum(self._open[others], 1)
             left = (self._blocked[others] == 0).astype(np.float32)
             taken += near.astype(np.float32) @ (left * weight[:, None].astype(np.float32)).sum(
@@ -233,8 +292,9 @@ class _Search:
 
     def _make_way(self, person: int, room: NDArray[np.bool_]) -> int:
         """Send back the fewest, and rather those who have not moved of late."""
-        rivals = np.flatnonzero((self._demands.step[person] > 0) & ~self.waiting)
-        near = self._near[self._demands.step[person, rivals] - 1, self.site[rivals]]
+        rivals, _, step = self._placed(person)
+        rivals, step = rivals[step > 0], step[step > 0]
+        near = self._near[step - 1, self.site[rivals]]
         late = 1.0 / (1.0 + self._clock - self._last_moved[rivals])
         burden = (near * (1.0 + 5.0 * late)[:, None]).sum(axis=0)
         burden = burden + 0.5 * self._rng.random(len(burden))
@@ -257,12 +317,12 @@ class _Search:
         self._count(person, site, -1)
 
     def _count(self, person: int, site: int, sign: int) -> None:
-        others = np.flatnonzero((self._demands.harm[person] > 0) & ~self.waiting)
-        others = others[others != person]
-        cost = 1e6 * self._demands.harm[person, others] * self._exposure[site, self.site[others]]
+        others, harm, _ = self._placed(person)
+        cost = 1e6 * harm * self._exposure[site, self.site[others]]
         self._share[others] += sign * cost
         if sign > 0:
             self._share[person] += cost.sum()
-        rivals = np.flatnonzero(self._demands.step[person])
-        self._blocked[rivals] += sign * self._near[self._demands.step[person, rivals] - 1, site]
+        rivals, _, step = self._demands.of(person)
+        rivals, step = rivals[step > 0], step[step > 0]
+        self._blocked[rivals] += sign * self._near[step - 1, site]
         self._open[rivals] = (self._blocked[rivals] == 0).sum(axis=1)

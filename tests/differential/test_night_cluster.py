@@ -8,72 +8,30 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from benchmarks.dask_cluster import LocalCluster, certificates
 from placement_engine.errors import InvalidConfiguration, RegisterUnavailable
 from placement_engine.nightly.check import Rows
 from placement_engine.nightly.cluster import Cluster
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.problem import IntArray
-from tests.differential.test_night_executors import certificates, looked, serial, snapshot
+from tests.differential.test_night_executors import looked, serial, snapshot
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
 __all__ = ["serial", "snapshot"]
 
 
-class Local:
-    """A scheduler and two workers of one machine."""
-
-    def __init__(self, tls: Path, folder: Path) -> None:
-        self.tls, self.folder = tls, folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tls://127.0.0.1:{free.getsockname()[1]}"
-        self.scheduler = self.start_scheduler()
-        self.workers = [self.start_worker(), self.start_worker()]
-
-    def start_scheduler(self) -> subprocess.Popen[bytes]:
-        port = self.address.rpartition(":")[2]
-        return self._start("scheduler", "--host", self.address, "--port", port, "--no-dashboard")
-
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        return self._start(
-            "worker", self.address, "--no-nanny", "--nthreads", "1", "--no-dashboard",
-            "--local-directory", str(self.folder), "--death-timeout", "120",
-        )  # fmt: skip
-
-    def stop(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            process.kill()
-            process.wait()
-
-    def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [
-                sys.executable, "-m", "distributed.cli.dask_" + what, *words,
-                "--tls-ca-file", str(self.tls / "ca.pem"),
-                "--tls-cert", str(self.tls / "cert.pem"),
-                "--tls-key", str(self.tls / "key.pem"),
-                "--protocol", "tls",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     tls = tmp_path_factory.mktemp("tls")
     certificates(tls)
-    cluster = Local(tls, tmp_path_factory.mktemp("dask"))
+    cluster = LocalCluster(tls, tmp_path_factory.mktemp("dask"))
     yield cluster
     cluster.stop()
 
@@ -82,7 +40,7 @@ class Disturbed(Cluster):
     """Something happens to the cluster after the first task."""
 
     happens: Sequence[signal.Signals] = ()
-    local: Local
+    local: LocalCluster
 
     def look(
         self,
@@ -100,14 +58,14 @@ class Disturbed(Cluster):
 
 @pytest.mark.prove
 def test_a_cluster_of_two_workers_gives_the_same_bytes(
-    local: Local, snapshot: Snapshot, serial: bytes
+    local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
     assert looked(Cluster.connect(local.address, local.tls), snapshot) == serial
 
 
 @pytest.mark.prove
 def test_a_worker_killed_in_mid_task_loses_nothing(
-    local: Local, snapshot: Snapshot, serial: bytes
+    local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
     class Killed(Disturbed):
         def disturb(self) -> None:
@@ -118,7 +76,9 @@ def test_a_worker_killed_in_mid_task_loses_nothing(
 
 
 @pytest.mark.prove
-def test_a_slow_straggler_loses_nothing(local: Local, snapshot: Snapshot, serial: bytes) -> None:
+def test_a_slow_straggler_loses_nothing(
+    local: LocalCluster, snapshot: Snapshot, serial: bytes
+) -> None:
     class Stopped(Disturbed):
         def disturb(self) -> None:
             slow = local.workers[-1]
@@ -131,7 +91,7 @@ def test_a_slow_straggler_loses_nothing(local: Local, snapshot: Snapshot, serial
 
 @pytest.mark.prove
 def test_a_scheduler_that_is_started_anew_loses_nothing(
-    local: Local, snapshot: Snapshot, serial: bytes
+    local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
     class Restarted(Disturbed):
         def disturb(self) -> None:

@@ -25,7 +25,24 @@ def geography() -> Geography:
 
 
 def _demands(step: np.ndarray, harm: float) -> PairDemands:
-    return PairDemands(harm=np.where(step > 0, harm, 0.0).astype(np.float32), step=step)
+    one, other = np.nonzero(step)
+    harms = np.full(len(one), harm, dtype=np.float32)
+    return PairDemands.joined(len(step), [(one, other, harms, step[one, other])])
+
+
+def test_demands_of_several_graphs_are_the_worst_of_them_both_ways() -> None:
+    one, other = np.array([0, 2, 2, 1]), np.array([1, 0, 2, 0])
+    harm = np.array([0.1, 0.2, 0.9, 0.3], dtype=np.float32)
+    step = np.array([2, 0, 3, 1], dtype=np.int8)
+    told = PairDemands.joined(4, [(one, other, harm, step)])
+    rows = [[column.tolist() for column in told.of(person)] for person in range(4)]
+    worst, low = harm[3].item(), harm[1].item()
+    assert rows == [
+        [[1, 2], [worst, low], [2, 0]],
+        [[0], [worst], [2]],
+        [[0], [low], [0]],
+        [[], [], []],
+    ]
 
 
 def test_everybody_who_must_is_kept_apart_and_nobody_over_the_ceiling(
