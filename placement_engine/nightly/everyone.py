@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from placement_engine.cases.gangs import gang_costs_of_pairs
+from placement_engine.cases.households import whole_ppm
 from placement_engine.graph import RivalGraph
 from placement_engine.graph.bond_changes import bond_walks_over
 from placement_engine.graph.changes import ChangedEdges
@@ -88,6 +89,14 @@ def _met(snapshot: Snapshot) -> tuple[Pairs, Pairs]:
 
 
 def _pairs(found: PairTable, here: Homes, there: Homes, *, alone: bool) -> Pairs:
+    if here.single and there.single:
+        return Pairs(
+            at=here.home[found.source],
+            other=there.home[found.target],
+            h_or=whole_ppm(found.h_or),
+            reunion=np.zeros(len(found)),
+            direct=found.direct,
+        )
     met = MetPairs(
         source=found.source,
         target=found.target,
@@ -101,7 +110,7 @@ def _pairs(found: PairTable, here: Homes, there: Homes, *, alone: bool) -> Pairs
 def _changed(told: tuple[Pairs, Pairs], width: int) -> tuple[Pairs, Pairs]:
     """The pairs whose hostility is not the same, as it was and as it is."""
     keys = [pairs.at * width + pairs.other for pairs in told]
-    every = np.union1d(*keys)
+    every = _either(*keys)
     h_or, direct = np.zeros((2, len(every))), np.zeros((2, len(every)), dtype=np.bool_)
     for side, (pairs, key) in enumerate(zip(told, keys, strict=True)):
         at = np.searchsorted(every, key)
@@ -174,7 +183,7 @@ def _count_reunions(
     shut = [
         _shut(snapshot, edge) for snapshot, edge in ((then, changes.before), (now, changes.after))
     ]
-    every = np.union1d(shut[0][0], shut[1][0])
+    every = _either(shut[0][0], shut[1][0])
     open_ = np.ones((2, len(every)))
     for side, (key, chance) in enumerate(shut):
         open_[side, np.searchsorted(every, key)] = chance
@@ -209,6 +218,15 @@ def _shut(snapshot: Snapshot, edge: IntArray) -> tuple[IntArray, FloatArray]:
         np.bincount(place, weights=np.concatenate(logs), minlength=len(every))
     )
     return every, chance
+
+
+def _either(one: IntArray, other: IntArray) -> IntArray:
+    """Rising numbers that stand in one of two or both; much faster than `numpy.union1d`."""
+    every = np.concatenate([one, other])
+    every.sort(kind="stable")
+    new = np.ones(len(every), dtype=np.bool_)
+    np.not_equal(every[1:], every[:-1], out=new[1:])
+    return every[new]
 
 
 def _add(moved: Moved, at: IntArray, was: IntArray, cost: IntArray) -> None:
