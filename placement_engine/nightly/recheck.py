@@ -320,16 +320,19 @@ def _write(register: Register, night: Night) -> None:
         "changes": dict(sorted(Counter(change.kind.value for change in night.changes).items())),
     }
     log = f"night {night.as_of.isoformat()}"
-    kept = register.entries(DocumentKind.NIGHT)
-    if log in kept and not night.changes:
-        summary["changes"] = json.loads(kept[log])["changes"]
+    if not night.changes:
+        kept = register.entries(DocumentKind.NIGHT)
+        if log in kept:
+            summary["changes"] = json.loads(kept[log])["changes"]
+    entries: dict[DocumentKind, Mapping[str, bytes]] = {
+        DocumentKind.NIGHT: {
+            STATE_KEY: night.state.to_bytes(),
+            log: json.dumps(summary, sort_keys=True).encode(),
+        }
+    }
+    if night.alerts:  # to write any, all that there are must be opened
+        entries[DocumentKind.ALERT] = {k: alert.to_bytes() for k, alert in night.alerts.items()}
     register.put_all(
-        {
-            DocumentKind.NIGHT: {
-                STATE_KEY: night.state.to_bytes(),
-                log: json.dumps(summary, sort_keys=True).encode(),
-            },
-            DocumentKind.ALERT: {key: alert.to_bytes() for key, alert in night.alerts.items()},
-        },
+        entries,
         seen=night.facts.epoch,
     )
