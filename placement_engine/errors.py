@@ -172,6 +172,12 @@ class RegisterUnavailable(PlacementError):
     exit_code = 12
 
 
+class NewerFormat(RegisterUnavailable):
+    """A later release wrote this register, in a format that this one cannot read."""
+
+    code = "PE-1210"
+
+
 class WrongKey(PlacementError):
     """The passphrase or key does not open this register."""
 

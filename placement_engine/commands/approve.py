@@ -21,15 +21,24 @@ def approve(
         str | None,
         typer.Argument(metavar="[REQUEST]", help="The request; without one, list what waits."),
     ] = None,
+    *,
+    anchor_refused: Annotated[
+        bool,
+        typer.Option(
+            "--anchor-refused",
+            help="Open a register that its anchor refuses, to sign its anchor --reset alone.",
+        ),
+    ] = False,
 ) -> None:
     """Sign what somebody else asks for; or list the requests that wait."""
     from placement_engine.register import offices
     from placement_engine.report.page import Table, line, page, printable
     from placement_engine.report.register_bodies import RequestsBody
 
-    with run.opened() as register:
+    with run.opened(anchored=not anchor_refused) as register:
         desk = register.desk
-        found = (offices.approve(desk, request),) if request else offices.waiting(desk)
+        only = "reset_anchor" if anchor_refused else ""
+        found = (offices.approve(desk, request, alone=only),) if request else offices.waiting(desk)
         body = RequestsBody(requests=tuple(map(_row, found)), notices=run.notices(register))
     swedish = run.language is Language.SWEDISH
     if request:

@@ -56,6 +56,7 @@ def erase(
     ] = False,
 ) -> None:
     """Destroy cases and their placements for good; prints a certificate."""
+    from placement_engine.nightly.state import forget
     from placement_engine.register.retention import erase as destroyed
     from placement_engine.report.keeper_bodies import ErasureBody
     from placement_engine.report.page import line, page
@@ -69,6 +70,7 @@ def erase(
             _subjects(engine),
             engine.as_of,
             expired=engine.policy.retention if expired else None,
+            forget=forget,
         )
         body = ErasureBody(
             on=certificate.on,

@@ -114,7 +114,7 @@ def anchor(
         bool, typer.Option("--reset", help="Make the anchor follow the register as it is now.")
     ] = False,
 ) -> None:
-    """Begin the anchor, or accept a register that the anchor refuses; a keeper answers for it."""
+    """Begin the anchor, or accept a register that the anchor refuses; two answer for it."""
     from placement_engine.register import offices
     from placement_engine.report.page import line, page
     from placement_engine.report.register_bodies import AnchorBody

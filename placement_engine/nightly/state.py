@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -101,6 +101,30 @@ class NightState:
         }
         return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), level=1)
 
+    def without(self, people: Collection[str]) -> NightState:
+        """The same without what names one of these people, for when they are erased.
+
+        That a danger from one of them is gone is then not told: nothing may name them.
+        """
+        gone = frozenset(people)
+        present = {
+            key: value
+            for key, value in self.present.items()
+            if key.rpartition(" ")[0] not in gone and value[1] not in gone
+        }
+        standings = {
+            key: replace(
+                standing,
+                findings=tuple(
+                    finding
+                    for finding in standing.findings
+                    if finding.other not in gone and finding.other.rpartition(" ")[0] not in gone
+                ),
+            )
+            for key, standing in self.standings.items()
+        }
+        return replace(self, present=present, standings=standings)
+
     @classmethod
     def from_bytes(cls, data: bytes) -> NightState:
         """The state that `to_bytes` wrote."""
@@ -138,3 +162,12 @@ def _standing(row: list[Any]) -> Standing:
             for kind, other, level, risk in findings
         ),
     )
+
+
+def forget(key: str, payload: bytes, people: Collection[str]) -> bytes:
+    """What is kept of nights under `key`, without these people; equal bytes if none is named."""
+    if key != STATE_KEY:
+        return payload
+    state = NightState.from_bytes(payload)
+    left = state.without(people)
+    return payload if left == state else left.to_bytes()

@@ -154,7 +154,7 @@ CALLS: Final[Mapping[str, Call]] = MappingProxyType(
         "restore": Call(act=Act.CHANGE, right=Right.KEEP),
         "rotate": Call(act=Act.CHANGE, right=Right.KEEP, two=True),
         "erase": Call(act=Act.ERASURE, right=Right.PLACE, two=True),
-        "reset_anchor": Call(act=Act.CHANGE, right=Right.KEEP),
+        "reset_anchor": Call(act=Act.CHANGE, right=Right.KEEP, two=True),
         "users": Call(act=Act.READ, right=Right.USERS),
         "add_user": Call(act=Act.CHANGE, right=Right.USERS, two=True),
         "requests": Call(act=Act.READ, right=Right.READ_CASES),

@@ -114,7 +114,7 @@ def _before_new_keys(vault: Vault, kept: bytes) -> bool:
 
 _RECOVER = (
     "Find out what happened. Then a keeper puts the newest copy back, or accepts this one with: "
-    "placement register anchor --reset."
+    "placement register anchor --reset, which somebody else has to sign."
 )
 
 

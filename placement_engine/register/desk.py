@@ -35,7 +35,6 @@ from placement_engine.register.access import (
     RIGHTS,
     Act,
     Call,
-    Right,
     Role,
     Session,
 )
@@ -43,6 +42,9 @@ from placement_engine.register.documents import DocumentKind
 from placement_engine.register.requests import Request, Wish
 from placement_engine.register.users import User
 from placement_engine.register.vault import Changing, Reading, Vault
+
+# What one person may do as long as nobody else in the register could sign.
+_FIRST = frozenset({"add_user", "reset_anchor"})
 
 
 class Desk:
@@ -221,8 +223,8 @@ class Desk:
         if not about.two or role in ALONE or self.session is None:
             return None
         who = self.session.actor.who
-        if about.right is Right.USERS and not self._others_approve(who):
-            return None  # the first users of a register: there is nobody yet who could sign
+        if call in _FIRST and not self._others_approve(who):
+            return None  # a register that has just begun: there is nobody yet who could sign
         return Wish.of(self.vault.register_id, call, cases, parameters, who)
 
     def _others_approve(self, who: str) -> bool:

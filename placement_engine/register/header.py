@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from placement_engine.errors import IntegrityBroken, WrongKey
+from placement_engine.errors import IntegrityBroken, NewerFormat, WrongKey
 from placement_engine.register import crypto
 from placement_engine.register.keys import SALT_SIZE, Derivation, KeyParameters, KeyProvider
 
@@ -129,9 +129,12 @@ class Header:
 
         Raises
         ------
+        NewerFormat
+            A later release wrote it.
         IntegrityBroken
             The checksum is wrong, or it is right over something that no release wrote.
         """
+        refuse_newer(blob)
         body = blob[:-_CHECKSUM_SIZE]
         if len(blob) != HEADER_SIZE or not crypto.same(
             crypto.checksum(body), blob[-_CHECKSUM_SIZE:]
@@ -190,6 +193,24 @@ class Header:
         except crypto.Unauthentic:
             raise _wrong_key() from None
         return RootKeys(root, register_id=self.register_id, key_id=self.key_id)
+
+
+def refuse_newer(blob: bytes) -> None:
+    """Raise `NewerFormat` if a header is whole and of a format with a higher number than ours.
+
+    Every format, whatever its length, begins its header with the same eight letters and its
+    number in two bytes, and ends it with the checksum over all before: nothing else is read.
+    """
+    body = blob[:-_CHECKSUM_SIZE]
+    number = int.from_bytes(body[len(_MAGIC) : len(_MAGIC) + 2], "big")
+    whole = crypto.same(crypto.checksum(body), blob[-_CHECKSUM_SIZE:])
+    if whole and body.startswith(_MAGIC) and number > FORMAT:
+        raise NewerFormat(
+            f"A later release wrote this register: its format is {number}, and this release "
+            f"knows those up to {FORMAT}.",
+            unchanged="Nothing was read or changed.",
+            do="Use the release that wrote it, or a later one.",
+        )
 
 
 def _bound(register_id: bytes, key_id: bytes, p: KeyParameters) -> bytes:

@@ -80,8 +80,13 @@ def waiting(desk: Desk) -> tuple[Request, ...]:
     return tuple(sorted(open_ones, key=lambda one: (one.asked, one.id)))
 
 
-def approve(desk: Desk, request_id: str) -> Request:
+def approve(desk: Desk, request_id: str, *, alone: str = "") -> Request:
     """Give a request the second signature.
+
+    Parameters
+    ----------
+    alone
+        The only operation that may be signed here; empty for any.
 
     Raises
     ------
@@ -93,6 +98,10 @@ def approve(desk: Desk, request_id: str) -> Request:
     session, now = desk.session, desk.now()
     with desk.read("requests") as state:
         request = _request(desk.known_requests(state), request_id)
+    if alone and request.operation != alone:
+        raise requests.refused(
+            "The anchor has not agreed to this register, and this is no request to let it."
+        )
     with desk.change("approve", request.cases) as change:
         request = _request(desk.known_requests(change), request_id)
         if session is None or session.signer is None:
@@ -170,9 +179,11 @@ def verify_log(desk: Desk) -> LogReport:
 def reset_anchor(desk: Desk, anchor: Anchor) -> int:
     """Make an anchor follow the register as it is now; gives the epoch from which it does.
 
-    The desk must be without an anchor: with one it would not have opened.
+    The desk must be without an anchor: with one it would not have opened. Two sign for what
+    the anchor has seen last to be forgotten; that their request stands in this very copy of
+    the register tells which copy they have looked at.
     """
-    with desk.change("reset_anchor"):
+    with desk.change("reset_anchor", parameters=[anchor.read(desk.vault.register_id) or b"none"]):
         pass
     anchor.write(desk.vault.register_id, desk.vault.sealed_head)
     return desk.vault.epoch

@@ -26,8 +26,8 @@ class StoredPlacement:
 def stored(state: Reading) -> tuple[StoredPlacement, ...]:
     """All placements by subject and day."""
     found = [
-        StoredPlacement(id=document.id, placement=read_placement(document.payload))
-        for document in state.documents(DocumentKind.PLACEMENT)
+        StoredPlacement(id=row_id, placement=read_placement(payload))
+        for row_id, payload in state.payloads(DocumentKind.PLACEMENT)
     ]
     found.sort(key=lambda s: (s.placement.subject, s.placement.start, s.placement.end or date.max))
     return tuple(found)

@@ -7,7 +7,7 @@ with the record's kind and version, so not even those can be read or changed fro
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from placement_engine.errors import IntegrityBroken
@@ -32,6 +32,11 @@ BODY_SIZE = RECORD_SIZE - _PREFIX.size - crypto.TAG_SIZE
 _LABEL = b"placement_engine/register"
 _SEAL_FIELDS = b"data key, kind, version"
 _BODY_FIELDS = b"body"
+
+
+Index = dict[bytes, tuple[int, int, bytes, int]]
+"""By id: kind, version and commitment of a record, as in its `Seal`, and its number in the sum
+over all. Tuples of nothing but numbers and bytes cost the garbage collector no time."""
 
 
 class Seal(NamedTuple):
@@ -64,6 +69,7 @@ class Sealer:
         length = ID_SIZE.to_bytes(4, "big")
         self._seal_place = crypto.associated_data([*place, _SEAL_FIELDS]) + length
         self._body_place = crypto.associated_data([*place, _BODY_FIELDS]) + length
+        self._start = FORMAT.to_bytes(1, "big") + keys.key_id
 
     def seal(self, row_id: bytes, *, kind: int, version: int, body: bytes) -> bytes:
         """Seal `body`, at most `BODY_SIZE` bytes, into a record of `RECORD_SIZE` bytes.
@@ -104,16 +110,44 @@ class Sealer:
         """Seal, data key and the nonce of the body."""
         if len(record) != RECORD_SIZE or len(row_id) != ID_SIZE:
             raise _altered()
-        version, key_id, nonce, wrapped, commitment, body_nonce = _PREFIX.unpack_from(record)
-        keys = self._keys
-        if version != FORMAT or key_id != keys.key_id:
+        if not record.startswith(self._start):
             raise _altered()
+        _, _, nonce, wrapped, commitment, body_nonce = _PREFIX.unpack_from(record)
         try:
-            content = keys.wrapping.decrypt(nonce, wrapped, self._seal_place + row_id)
+            content = self._keys.wrapping.decrypt(nonce, wrapped, self._seal_place + row_id)
         except crypto.Unauthentic:
             raise _altered() from None
         data_key, kind, row_version = _WRAPPED.unpack(content)
         return Seal(kind, row_version, commitment), data_key, body_nonce
+
+    def account(self, rows: Iterable[tuple[bytes, bytes]], *, most: int) -> tuple[Index, int]:
+        """Look at many records, and add them up; bodies stay shut.
+
+        Parameters
+        ----------
+        most
+            How many records there may be; one more is looked at, and none beyond.
+
+        Returns
+        -------
+        tuple[Index, int]
+            What was seen by id, and the sum.
+
+        Raises
+        ------
+        IntegrityBroken
+            A record is not the one that was put here.
+        """
+        index: Index = {}
+        total = 0
+        key, look, fingerprint = self._keys.digest, self.look, crypto.fingerprint
+        for seen, (row_id, record) in enumerate(rows, start=1):
+            number = fingerprint(key, row_id, record)
+            index[row_id] = (*look(row_id, record), number)
+            total += number
+            if seen > most:  # this one is in the sum, so that it cannot be passed over
+                break
+        return index, total
 
     def open(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
         """The seal of a record and its body, padded with zeros to `BODY_SIZE`.

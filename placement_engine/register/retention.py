@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from placement_engine.errors import InvalidInput, UnknownReference
 from placement_engine.policy import DAYS_PER_MONTH, Retention
-from placement_engine.register import placed, snapshots
+from placement_engine.register import journal, placed, snapshots
 from placement_engine.register.contents import read_framed, write_framed
 from placement_engine.register.desk import Desk
 from placement_engine.register.documents import DocumentKind
@@ -32,6 +32,9 @@ _NOTES = (
     DocumentKind.MESSAGE,
     DocumentKind.JUDGEMENT,
 )
+Forget = Callable[[str, bytes, Collection[str]], bytes]
+"""Gives the payload of a night's entry, by key, without these people."""
+
 _OF_A_CASE = (DocumentKind.CASE, DocumentKind.PROPOSAL, DocumentKind.DECISION)
 
 
@@ -126,13 +129,15 @@ def erase(
     on: date,
     *,
     expired: Retention | None = None,
+    forget: Forget | None = None,
 ) -> Certificate:
     """Destroy cases and all that the register holds about their subjects.
 
     That is case, proposal, decisions, placements, and judgements, alerts, events and messages
     that name one of them. A subject's placements stay as long as another case is about the
-    same one. Intelligence in force is not rewritten here: who is taken out of it may be what
-    ties others to their enemies. It has to be imported anew without them first.
+    same one. Superseded imports of intelligence that name a subject go as a whole. Intelligence
+    in force is not rewritten here: who is taken out of it may be what ties others to their
+    enemies. It has to be imported anew without them first.
 
     Parameters
     ----------
@@ -143,6 +148,8 @@ def erase(
     expired
         Also destroy expired placements without a case, and superseded intelligence. Cases
         whose subject stands in intelligence in force stay on the yearly list.
+    forget
+        What takes people out of what the last night knew, which the register cannot read.
 
     Raises
     ------
@@ -172,6 +179,11 @@ def erase(
         _refuse_in_force(_in_force(change, _leaving(chosen, subjects)))
         for row_id in sorted(_doomed(change, chosen, subjects, expired, on)):
             change.remove(row_id)
+        gone = _leaving(chosen, subjects)
+        if forget is not None and gone:
+            kept = journal.entries(change, DocumentKind.NIGHT)
+            left = {key: forget(key, payload, gone) for key, payload in kept.items()}
+            journal.put(change, DocumentKind.NIGHT, left)
         certificate = Certificate(
             on=on, cases=told, records=len(change.deletes), digest=_digest(change)
         )
@@ -203,14 +215,17 @@ def _doomed(
         ):
             doomed |= {stored.id for stored in found}
     names = {json.dumps(name).encode() for name in (*cases, *gone)}
+    names |= {name[:-1] + b" " for name in names}  # an actor and where the actor is
     for kind in _NOTES:
         for document in change.documents(kind):
             framed = read_framed(document.payload)
             if framed.facts["key"] in cases or any(name in framed.payload for name in names):
                 doomed.add(document.id)
+    past = snapshots.superseded_naming(change, gone)
     if expired is not None:
-        for snapshot in _expired_networks(snapshots.stored(change), expired, on):
-            doomed |= {snapshot.id, snapshot.content}
+        past += _expired_networks(snapshots.stored(change), expired, on)
+    for snapshot in past:
+        doomed |= {snapshot.id, snapshot.content}
     return doomed
 
 

@@ -28,14 +28,11 @@ from placement_engine.register.head import (
 )
 from placement_engine.register.header import ID_SIZE, Header, RootKeys
 from placement_engine.register.keys import KeyProvider
-from placement_engine.register.records import Seal, Sealer
+from placement_engine.register.records import Index, Seal, Sealer
 from placement_engine.register.store import StoreChange
 
 _TOGETHER = 500  # records in memory at a time
 _ROTATION = KIND_CODES[DocumentKind.ROTATION]
-
-Index = dict[bytes, tuple[Seal, int]]
-"""By id: what tells a record from every other, and its number in the sum over all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +96,7 @@ def renew(
         count=len(index),
         epoch=head.epoch + 1,
         quiet=head.quiet + 1,  # no fact has changed, and no decision goes stale
-        digest=sum(number for _, number in index.values()) % MODULUS,
+        digest=sum(entry[3] for entry in index.values()) % MODULUS,
     )
     sealed = seal_head(new_keys, entropy, new_head)
     store.delete(gone)
@@ -167,7 +164,7 @@ class _Resealing:
     def put(self, row_id: bytes, seal: Seal, body: bytes) -> None:
         record = self._new.seal(row_id, kind=seal.kind, version=seal.version, body=body)
         number = crypto.fingerprint(self._digest_key, row_id, record)
-        self._index[row_id] = (self._new.look(row_id, record), number)
+        self._index[row_id] = (*self._new.look(row_id, record), number)
         self._rows.append((row_id, record))
         if len(self._rows) >= _TOGETHER:
             self._flush()

@@ -6,7 +6,7 @@ decision rested on can be looked up years later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -80,6 +80,18 @@ def networks(state: Reading) -> dict[BatchName, Network]:
         for snapshot in stored(state)
         if snapshot.state is SnapshotState.IN_FORCE
     }
+
+
+def superseded_naming(state: Reading, people: Collection[str]) -> list[StoredSnapshot]:
+    """Superseded snapshots in which one of these people is a node; each network is opened."""
+    return [
+        snapshot
+        for snapshot in (stored(state) if people else ())
+        if snapshot.state is SnapshotState.SUPERSEDED
+        and not frozenset(people).isdisjoint(
+            Network.from_bytes(state.document(snapshot.content).payload).nodes
+        )
+    ]
 
 
 def by_hash(state: Reading, wanted: Mapping[str, str]) -> Network | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from placement_engine.errors import IntegrityBroken, PlacementError, RegisterUnavailable
-from placement_engine.register.header import FORMAT
+from placement_engine.register.header import FORMAT, refuse_newer
 from placement_engine.register.sqlite_errors import damaged, translated, unavailable
 from placement_engine.register.store import StoreChange, StoreView
 
@@ -30,6 +30,7 @@ _HEADER_ID = bytes(16)
 _HEAD_ID = b"\xff" * 16
 _TOGETHER = 200  # ids asked for in one statement; old builds of SQLite take at most 999
 _CACHE_KIB = 64 * 1024  # pages are read when the file is checked, accounted for and decrypted
+_NUMBER_AT = 60  # of the format, in the first bytes of the file
 _LONGEST_VALUE = 1 << 20  # a damaged length must not make SQLite allocate gigabytes
 
 
@@ -321,15 +322,27 @@ def _check_beginning(path: Path) -> None:
     expected = {
         0: b"SQLite format 3\0" + PAGE_SIZE.to_bytes(2, "big") + b"\2\2",  # 2: write-ahead log
         21: b"\x40\x20\x20",
-        60: FORMAT.to_bytes(4, "big"),
+        _NUMBER_AT: FORMAT.to_bytes(4, "big"),
         68: APPLICATION_ID.to_bytes(4, "big"),
     }
-    if any(start[at : at + len(value)] != value for at, value in expected.items()):
+    wrong = [at for at, value in expected.items() if start[at : at + len(value)] != value]
+    if wrong == [_NUMBER_AT] and int.from_bytes(start[_NUMBER_AT:][:4], "big") > FORMAT:
+        _refuse_newer(path)
+    if wrong:
         raise IntegrityBroken(
             f"The file {path} is not a register, or its beginning was altered.",
             unchanged="It was not touched.",
             do="Check the path; if it is right, restore the register from a backup.",
         )
+
+
+def _refuse_newer(path: Path) -> None:
+    """Raise `NewerFormat` if the header in the file agrees; nothing is written beside it."""
+    with contextlib.suppress(sqlite3.Error, IntegrityBroken):
+        uri = path.resolve().as_uri() + "?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+            refuse_newer(_content(connection, _HEADER_ID))
 
 
 def _check_structure(connection: sqlite3.Connection, *, thorough: bool) -> None:

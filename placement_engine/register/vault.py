@@ -28,7 +28,7 @@ from placement_engine.register.head import (
 from placement_engine.register.header import RootKeys
 from placement_engine.register.keys import KeyProvider
 from placement_engine.register.reading import Changing, Reading
-from placement_engine.register.records import Seal, Sealer
+from placement_engine.register.records import Index, Seal, Sealer
 from placement_engine.register.rotation import refuse_renewed, renew
 from placement_engine.register.store import RegisterStore, StoreView
 
@@ -80,7 +80,7 @@ class Vault:
         self._closed = False
         self._known = b""  # the sealed head for which _head and _index hold
         self._head = Head(count=0, epoch=0, digest=0)
-        self._index: dict[bytes, tuple[Seal, int]] = {}
+        self._index: Index = {}
         self._told: Callable[[], None] | None = None
         with self.read():
             pass
@@ -150,10 +150,10 @@ class Vault:
             index = dict(self._index)
             digest = self._head.digest
             for row_id in (*draft.deletes, *(i for i, _ in draft.puts if i in index)):
-                digest -= index.pop(row_id)[1]
+                digest -= index.pop(row_id)[3]
             for row_id, record in draft.puts:
                 number = crypto.fingerprint(self._keys.digest, row_id, record)
-                index[row_id] = (self._sealer.look(row_id, record), number)
+                index[row_id] = (*self._sealer.look(row_id, record), number)
                 digest += number
             head = Head(
                 count=len(index),
@@ -191,7 +191,7 @@ class Vault:
                 provider=provider,
                 entropy=self._entropy,
                 head=self._head,
-                seals={row_id: seal for row_id, (seal, _) in self._index.items()},
+                seals={row_id: Seal(*entry[:3]) for row_id, entry in self._index.items()},
             )
         self._keys.wipe()
         self._keys = renewed.keys
@@ -250,15 +250,7 @@ class Vault:
         head = self.read_head(sealed)
         if head.epoch <= self._head.epoch and self._known:
             raise unaccounted()  # an old state was put back while we looked
-        index: dict[bytes, tuple[Seal, int]] = {}
-        digest = 0
-        key, look = self._keys.digest, self._sealer.look
-        for rows, (row_id, record) in enumerate(view.records(), start=1):
-            if rows > head.count:
-                raise unaccounted()
-            number = crypto.fingerprint(key, row_id, record)
-            index[row_id] = (look(row_id, record), number)
-            digest += number
+        index, digest = self._sealer.account(view.records(), most=head.count)
         if len(index) != head.count or digest % MODULUS != head.digest:
             raise unaccounted()
         self._known, self._head, self._index = sealed, head, index

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -206,7 +207,7 @@ def test_who_has_no_key_or_a_wrong_phrase_is_stopped(office: Path, tmp_path: Pat
     assert role.exit_code == 15
 
 
-def test_an_older_copy_is_refused_until_a_keeper_accepts_it(office: Path, tmp_path: Path) -> None:
+def test_an_older_copy_is_refused_until_two_accept_it(office: Path, tmp_path: Path) -> None:
     register = office / "a.register"
     older = register.read_bytes()
     assert act(office, "Placer")("register", "list").exit_code == 0
@@ -221,6 +222,13 @@ def test_an_older_copy_is_refused_until_a_keeper_accepts_it(office: Path, tmp_pa
     assert act(office, "Placer")("register", "anchor", "--reset").exit_code == 15
     (office / "the.anchor").unlink()
     assert keeper("register", "list").exit_code == 14
+    asked = keeper("register", "anchor", "--reset")
+    assert asked.exit_code == 15
+    request = re.search(r"placement approve ([\w-]+)", asked.stderr)
+    assert request is not None
+    approver = act(office, "Approver")
+    assert approver("approve", request[1]).exit_code == 14
+    assert approver("approve", request[1], "--anchor-refused").exit_code == 0
     assert document(keeper("register", "anchor", "--reset", "--json"), "anchor")["epoch"] > 1
     assert act(office, "Placer")("register", "list").exit_code == 0
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
+import zlib
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from placement_engine.errors import InvalidInput, UnknownReference
-from placement_engine.intelligence import Placement, read_network
+from placement_engine.intelligence import Network, Placement, read_network
 from placement_engine.intelligence.judgements import Judgement, JudgementKind
+from placement_engine.nightly.finding import Finding, FindingKind
+from placement_engine.nightly.state import STATE_KEY, NightState, Standing, forget
 from placement_engine.policy import DAYS_PER_MONTH, Policy
-from placement_engine.register import RawKey, Register, snapshots
+from placement_engine.register import RawKey, Register
 from placement_engine.register.documents import DocumentKind
 from placement_engine.register.head import RECORDS
 from placement_engine.register.header import Header
@@ -234,19 +239,97 @@ def test_no_row_in_force_names_the_person_any_more(path: Path, tmp_path: Path) -
         assert rows(path) == before
         register.import_network("main", without, DAY)
         erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY)
-        with register.desk.vault.read() as state:
-            past = {
-                one.content for one in snapshots.stored(state) if one.until is not None
-            }  # what was superseded is kept for its own time
-            named = [
-                document.kind
-                for kind in DocumentKind
-                for document in state.documents(kind)
-                if b"P-2" in document.payload and document.id not in past
-            ]
-        assert named == []
+        assert telling(register, b"P-2") == []
+        assert register.network_as_it_was({"main": known.content_hash}) is None
+        assert [one.content_hash for one in register.snapshots()] == [without.content_hash]
         assert list(register.entries(DocumentKind.JUDGEMENT)) == ["00000001-bb"]
+        register.verify()
     assert b"P-2" not in everything(path)
+
+
+def telling(register: Register, name: bytes) -> list[DocumentKind]:
+    """The kind of each document that tells a name, as it stands or unpacked."""
+    with register.desk.vault.read() as state:
+        return [
+            kind
+            for kind in DocumentKind
+            for document in state.documents(kind)
+            if name in document.payload or name in unpacked(document.payload)
+        ]
+
+
+def unpacked(payload: bytes) -> bytes:
+    """All that zlib has packed in a payload, wherever in it that begins."""
+    found = b""
+    for at in (match.start() for match in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", payload)):
+        with contextlib.suppress(zlib.error):
+            found += zlib.decompressobj().decompress(payload[at:])
+    return found
+
+
+def test_an_alert_about_a_person_and_a_place_goes_too(path: Path) -> None:
+    with Register.open(path, KEY) as register:
+        alerts = {"A-3": b'{"other": "P-2 0180"}', "A-4": b'{"other": "P-22 0180"}'}
+        register.put_entries(DocumentKind.ALERT, alerts)
+        erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY)
+        assert set(register.entries(DocumentKind.ALERT)) == {"A-2", "A-4"}
+
+
+def test_superseded_intelligence_that_names_others_alone_is_kept(tmp_path: Path) -> None:
+    known = network(tmp_path / "network")  # names P-1 and P-2
+    empty = Network.empty()
+    with Register.create(tmp_path / "a", KEY, single_user=True, today=DAY) as register:
+        register.put_cases({"C-2": b"case", "C-3": b"case"})
+        register.import_network("main", known, DAY)
+        register.import_network("main", empty, DAY)
+        assert {DocumentKind.SNAPSHOT} == set(telling(register, b"P-1"))
+        erase(register.desk, [CaseId("C-3")], SUBJECTS, DAY)
+        assert len(register.snapshots()) == 2
+        erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY)
+        assert len(register.snapshots()) == 1
+        assert telling(register, b"P-1") == []
+
+
+def test_what_the_last_night_knew_does_not_name_the_person(tmp_path: Path) -> None:
+    def standing(*others: str) -> Standing:
+        return Standing(
+            place="a",
+            person="b",
+            share=1,
+            sure=1,
+            parts=1,
+            since=1,
+            due=1,
+            gain=0,
+            loss=0,
+            findings=tuple(Finding(kind=FindingKind.ACTOR, other=other) for other in others),
+        )
+
+    night = NightState(
+        number=3,
+        as_of=DAY,
+        policy="p",
+        geography="g",
+        networks={},
+        judged="",
+        leavers=(),
+        present={"P-2 0180": (0.5, "G-1"), "P-22 0180": (0.5, "P-22"), "G 0180": (1.0, "P-2")},
+        standings={"one": standing("P-2", "P-22"), "two": standing("P-2 0180", "G-1 0180")},
+    )
+    with Register.create(tmp_path / "a", KEY, single_user=True, today=DAY) as register:
+        register.put_cases({"C-2": b"case", "C-3": b"case"})
+        kept = {STATE_KEY: night.to_bytes(), "night 2026-11-23": b'{"number": 3}'}
+        register.put_entries(DocumentKind.NIGHT, kept)
+        assert telling(register, b"P-2") == [DocumentKind.NIGHT]
+        erase(register.desk, [CaseId("C-3")], SUBJECTS, DAY, forget=forget)
+        assert register.entries(DocumentKind.NIGHT) == kept
+        erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY, forget=forget)
+        left = NightState.from_bytes(register.entries(DocumentKind.NIGHT)[STATE_KEY])
+    assert set(left.present) == {"P-22 0180"}
+    assert [[f.other for f in s.findings] for s in left.standings.values()] == [
+        ["P-22"],
+        ["G-1 0180"],
+    ]
 
 
 def test_what_has_expired_and_stands_in_intelligence_waits(tmp_path: Path) -> None:

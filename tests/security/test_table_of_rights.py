@@ -40,7 +40,7 @@ share                disclosure   KEEP         two
 restore              change       KEEP         one
 rotate               change       KEEP         two
 erase                erasure      PLACE        two
-reset_anchor         change       KEEP         one
+reset_anchor         change       KEEP         two
 users                read         USERS        one
 add_user             change       USERS        two
 requests             read         READ_CASES   one

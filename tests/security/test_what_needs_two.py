@@ -9,9 +9,16 @@ from typing import Any
 
 import pytest
 
-from placement_engine.errors import ApprovalNeeded, InvalidInput, MissingExtra, WrongKey
+from placement_engine.errors import (
+    ApprovalNeeded,
+    InvalidInput,
+    MissingExtra,
+    NotPermitted,
+    WrongKey,
+)
 from placement_engine.register import RawKey, Register, Role, keeping, offices, retention
 from placement_engine.register.access import CALLS
+from placement_engine.register.anchor import FileAnchor
 from placement_engine.register.recovery import RememberedKey
 from placement_engine.vocabulary import CaseId
 from tests.security.test_every_call_is_noted import log
@@ -39,6 +46,10 @@ def backed_up(register: Register, folder: Path) -> None:
     keeping.back_up(register.desk, register._vault._store, folder / "b", [])
 
 
+def anchor_in(folder: Path) -> FileAnchor:
+    return FileAnchor(path=folder / "the.anchor")
+
+
 PLACER, KEEPER, ANALYST = Role.PLACER, Role.KEEPER, Role.ANALYST
 TASKS = {
     "opening a case": Task(
@@ -61,6 +72,9 @@ TASKS = {
     "export by backup": Task("backup", "Cia", KEEPER, backed_up, (InvalidInput, MissingExtra)),
     "export of the key in shares": Task(
         "share", "Cia", KEEPER, lambda r, _: keeping.share(r.desk, RememberedKey(KEY)), (WrongKey,)
+    ),
+    "forgetting what the anchor has seen": Task(
+        "reset_anchor", "Cia", KEEPER, lambda r, f: offices.reset_anchor(r.desk, anchor_in(f))
     ),
     "key rotation": Task(
         "rotate", "Cia", KEEPER, lambda r, _: keeping.renew(r.desk, RawKey(bytes(32)))
@@ -95,6 +109,30 @@ def test_whatever_is_signed_by_two_is_tried_here() -> None:
     """Users are tried beside the roles: until there is an approver nobody could sign."""
     tried = {task.call for task in TASKS.values()}
     assert {call for call, about in CALLS.items() if about.two} == tried | {"add_user"}
+
+
+def test_two_agree_on_what_is_forgotten(office: Office, tmp_path: Path) -> None:
+    anchor = anchor_in(tmp_path)
+    with office.open("Cia") as register:
+        anchor.write(register.desk.vault.register_id, b"seen")
+        with pytest.raises(ApprovalNeeded):
+            offices.reset_anchor(register.desk, anchor)
+    approve(office, office.asked())
+    with office.open("Cia") as register:
+        anchor.write(register.desk.vault.register_id, b"seen later")
+        with pytest.raises(ApprovalNeeded):
+            offices.reset_anchor(register.desk, anchor)
+        assert anchor.read(register.desk.vault.register_id) == b"seen later"
+
+
+def test_where_the_anchor_refuses_nothing_else_is_signed(office: Office) -> None:
+    with office.open("Ann", Role.ANALYST) as register, pytest.raises(ApprovalNeeded):
+        register.put_cases({"C-2": b"another"})
+    request = office.asked()
+    with office.open("Bo", Role.APPROVER) as register:
+        with pytest.raises(NotPermitted, match="no request to let it"):
+            offices.approve(register.desk, request.id, alone="reset_anchor")
+        assert offices.waiting(register.desk) == (request,)
 
 
 def test_two_agree_on_who_can_open_a_backup(office: Office, tmp_path: Path) -> None:

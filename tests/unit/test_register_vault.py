@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
 import pytest
 
 from placement_engine.errors import IntegrityBroken
-from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register
+from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, reading
 from placement_engine.register.head import found
 from placement_engine.register.store import StoreView
 from placement_engine.register.vault import Vault
@@ -59,6 +59,49 @@ class ForgetfulStore(MemoryStore):
 def test_a_row_that_is_counted_must_be_found() -> None:
     with pytest.raises(IntegrityBroken):
         Register.found(ForgetfulStore, KEY, single_user=True, today=date(2026, 11, 22))
+
+
+class ExchangedStore(MemoryStore):
+    """Gives one of many rows, when asked for by id, as an earlier and once true record."""
+
+    earlier: tuple[bytes, bytes] = (b"", b"")
+
+    @contextmanager
+    def read(self) -> Iterator[StoreView]:
+        with super().read() as view:
+            fetch = view.fetch
+
+            def fetched(ids: Sequence[bytes]) -> Iterator[bytes | None]:
+                row_id, record = self.earlier
+                return (record if i == row_id else r for i, r in zip(ids, fetch(ids), strict=True))
+
+            view.fetch = fetched  # type: ignore[method-assign]
+            yield view
+
+
+def test_many_are_opened_in_order_and_none_is_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MANY", 20)
+    monkeypatch.setattr(reading, "_TOGETHER", 8)
+    made = found(KEY, FIRST, os.urandom)
+    store = ExchangedStore(header=made.header, head=made.head, records=made.records)
+    vault = Vault(store, made.keys, entropy=os.urandom)
+    with vault.change() as change:
+        added = {
+            change.add(DocumentKind.EVENT, bytes([n]) * (9000 if n % 9 == 0 else 9)): n
+            for n in range(1, 101)
+        }
+    with vault.read() as state:
+        told = list(state.payloads(DocumentKind.EVENT))
+        assert [row_id for row_id, _ in told] == state.ids(DocumentKind.EVENT)
+        assert {row_id: payload[0] for row_id, payload in told} == added
+        assert told == [(d.id, d.payload) for d in state.documents(DocumentKind.EVENT)]
+        assert next(state.payloads(DocumentKind.EVENT)) == told[0]  # the rest is let go
+        [replaced] = state.sealed([told[60][0]])
+    with vault.change() as change:
+        change.replace(told[60][0], b"newer")
+    store.earlier = (told[60][0], replaced)
+    with vault.read() as state, pytest.raises(IntegrityBroken):
+        list(state.payloads(DocumentKind.EVENT))
 
 
 def test_a_document_that_is_referred_to_must_be_there() -> None:
