@@ -70,7 +70,8 @@ def run(folder: Path, runs: int) -> list[Row]:
                 what=what,
                 value=told["seconds"],
                 unit="s",
-                note=f"{told['places']:,} places; {steps}; {told['findings']:,} findings",
+                note=f"{told['places']:,} places; {steps}, of processor {told['cpu']:.3g} s; "
+                f"{told['findings']:,} findings",
             ),
             Row(
                 what=f"{what}: peak memory",
@@ -234,7 +235,7 @@ def _one(kind: str, path: Path) -> dict[str, Any]:
     steps: dict[str, float] = {}
     snapshot = observed(path, steps)
     gc.collect()
-    start = time.perf_counter()
+    start, before = time.perf_counter(), time.process_time()
     rows = looked(Processes(2) if kind == "processes" else Serial(), snapshot)
     steps["look"] = time.perf_counter() - start
     own, crew = (
@@ -244,6 +245,7 @@ def _one(kind: str, path: Path) -> dict[str, Any]:
     return {
         "seconds": sum(took for name, took in steps.items() if name not in BEFORE),
         "steps": steps,
+        "cpu": time.process_time() - before,
         "places": PLACES,
         "findings": len(rows.found),
         "own": own,
