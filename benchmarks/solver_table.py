@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -20,11 +19,15 @@ from statistics import mean, median
 
 import numpy as np
 
+from benchmarks import solver_moves, solver_small
 from benchmarks.measure import Row
-from benchmarks.solver_scale import Scale, beyond_those_who_stay, large, main_thread
-from placement_engine.problem import Level
+from benchmarks.solver_beside import beside
+from benchmarks.solver_scale import Scale, beyond_those_who_stay, large, on_two_cores, peak_mb
+from placement_engine.problem import PlacementProblem
 from placement_engine.solver import Limits, Proposed, solve
+from placement_engine.solver.backends import Effort, Question
 from placement_engine.solver.choices import rank_sites
+from placement_engine.solver.large import large_search
 from placement_engine.solver.warming import warm
 
 FIRST_SEED = 11
@@ -33,10 +36,26 @@ BUSY = 1.0
 """Load above which processor seconds are counted."""
 GROWTH = (100, 500, 1_000, 2_000, 4_000)
 GROWTH_GAP = 0.15
+DRY, LEAST_S = 1 / 30, 1.0
+"""Part of the time where nothing is measured, and the shortest limit even then, in seconds."""
+OURS_S, THEIRS_S, HASTY_S = 10.0, 60.0, 30.0
+"""Limits of ours and of each peer, and of peers where one run is asked for, so that all of it
+takes less than 20 minutes."""
+NARROW = 2_000
+"""Micro-nats below which the lowest band is possible, but only just."""
 SHORT = Scale(newcomers=500, placed=20_000)
 LONG = replace(SHORT, reach_km=120.0, limits=False)
 HUGE = replace(SHORT, newcomers=2_000)
 DENSE = Scale(newcomers=2_000, placed=200, degree=24.0, limits=False)
+BESIDE = {
+    "K=20 N=20,000": replace(SHORT, newcomers=20),
+    "K=50 N=20,000": replace(SHORT, newcomers=50),
+    "K=100 N=5,000": replace(SHORT, newcomers=100, placed=5_000),
+    "K=100 N=200": replace(SHORT, newcomers=100, placed=200),
+    "K=500 N=20,000": SHORT,
+    "K=2,000 N=20,000": HUGE,
+    "K=2,000 N=200 dense": DENSE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +78,19 @@ class Case:
     unproved: float | None = None
 
 
+SMALL = tuple(
+    Case(
+        what=f"K={k} N={n:,}",
+        scale=replace(SHORT, newcomers=k, placed=n),
+        time_s=2,
+        seeds=5,
+        unproved=0,
+    )
+    for k in (5, 20)
+    for n in (200, 2_000, 20_000)
+)
 CASES = (
-    Case(what="K=20 N=20,000", scale=replace(SHORT, newcomers=20), time_s=2, seeds=5, unproved=0),
+    *SMALL,
     Case(
         what="K=50 N=20,000", scale=replace(SHORT, newcomers=50), time_s=10, seeds=10, unproved=10
     ),
@@ -115,15 +145,11 @@ class Told:
     peak_mb: float
 
 
-def solved(
-    scale: Scale, seed: int, time_s: float, *, gap: float = 0.0, band: bool = False
-) -> Told | None:
+def solved(scale: Scale, seed: int, time_s: float, *, gap: float = 0.0) -> Told | None:
     """Solve one instance in this process."""
     warm()
     problem = large(scale, seed=seed)
-    if band:
-        problem = replace(problem, lexicographic=(Level.WORST_BAND,))
-    clock = main_thread if os.getloadavg()[0] > BUSY else time.monotonic
+    clock = on_two_cores if os.getloadavg()[0] > BUSY else time.monotonic
     start = time.perf_counter()
     answer = solve(problem, limits=Limits(time_s=time_s, gap=gap), clock=clock)
     wall = time.perf_counter() - start
@@ -137,15 +163,13 @@ def solved(
         first_s=answer.trajectory[0][0],
         seconds=answer.seconds,
         wall_s=wall,
-        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_mb=peak_mb(),
     )
 
 
-def apart(
-    scale: Scale, seed: int, time_s: float, *, gap: float = 0.0, band: bool = False
-) -> Told | None:
+def apart(scale: Scale, seed: int, time_s: float, *, gap: float = 0.0) -> Told | None:
     """`solved` in a process of its own."""
-    asked = json.dumps([asdict(scale), seed, time_s, gap, band])
+    asked = json.dumps([asdict(scale), seed, time_s, gap])
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.solver_table", asked],
         stdout=subprocess.PIPE,
@@ -156,22 +180,40 @@ def apart(
 
 
 def run_table(_folder: Path, runs: int) -> list[Row]:
-    """All rows, each case with at most `runs` seeds."""
+    """All rows, each case with at most `runs` seeds, and the peers beside with the first.
+
+    With no run at all everything is tried with one seed and a part of the time, to see that it
+    works; a machine that others use gives no more than that either.
+    """
+    part = 1.0 if runs else DRY
     rows = [_one()]
     for case in CASES:
         told = [
-            apart(case.scale, seed, case.time_s)
-            for seed in range(FIRST_SEED, FIRST_SEED + min(case.seeds, runs))
+            apart(case.scale, seed, max(LEAST_S, part * case.time_s))
+            for seed in range(FIRST_SEED, FIRST_SEED + min(case.seeds, max(1, runs)))
         ]
         rows += _rows(case, told)
-    rows += [_bottleneck(500, 0.5), _bottleneck(2_000, 3.0), *_growth()]
+    rows += [*_bottleneck(500, 0.5), *_bottleneck(2_000, 3.0)]
+    rows += solver_moves.run(_folder, max(1, runs))
+    rows += solver_small.rows(int(solver_small.PROBLEMS * part))
+    for what, scale in BESIDE.items():
+        times = (OURS_S, THEIRS_S) if scale == DENSE else (OURS_S,)
+        rows += beside(
+            what,
+            scale,
+            seed=FIRST_SEED,
+            ours_s=tuple(max(LEAST_S, part * seconds) for seconds in times),
+            theirs_s=max(LEAST_S, part * (THEIRS_S if runs > 1 else HASTY_S)),
+        )
+    rows += _growth(part)
     counted = "processor seconds, machine shared" if os.getloadavg()[0] > BUSY else "seconds"
-    return [replace(row, note=f"{row.note}; {counted}") for row in rows]
+    return [replace(row, note=f"{row.note}; {counted}".lstrip("; ")) for row in rows]
 
 
 def _one() -> Row:
     """One newcomer: proved, and all sites ranked."""
-    problem = large(replace(SHORT, newcomers=1), seed=FIRST_SEED)
+    # Room for a household of three, or there may be no place at all.
+    problem = large(replace(SHORT, newcomers=1, least_free=3), seed=FIRST_SEED)
     taken = []
     proved = True
     for _ in range(6):
@@ -218,18 +260,51 @@ def _rows(case: Case, told: Sequence[Told | None]) -> list[Row]:
     return rows
 
 
-def _bottleneck(newcomers: int, target: float) -> Row:
-    told = apart(replace(SHORT, newcomers=newcomers), FIRST_SEED, 30.0, band=True)
-    what = f"worst band proved, K={newcomers:,} N=20,000"
-    if told is None or not told.proved:
-        return Row(what=what, value=float("inf"), unit="s", target=target, note="not proved")
-    return Row(what=what, value=told.seconds, unit="s", target=target, note="the whole of solve")
+def _bottleneck(newcomers: int, target: float) -> list[Row]:
+    """The stage alone: the lowest band that everybody can have, and that none below is."""
+    usual = large(replace(SHORT, newcomers=newcomers), seed=FIRST_SEED)
+    rows = []
+    for kind, problem in (("usual", usual), ("threshold just possible", _narrow(usual))):
+        search = large_search(problem, seed=0, workers=2)
+        assert search is not None
+        start = time.perf_counter()
+        search = large_search(problem, seed=0, workers=2)
+        assert search is not None
+        effort = Effort(clock=time.monotonic, deadline=time.monotonic() + 30, work_left=None)
+        told = []
+        for band in range(3):
+            reply = search.answer(Question(goal=None, band=band), effort, lambda _: None)
+            told.append(reply)
+            if reply.plan is not None:
+                break
+        taken = time.perf_counter() - start
+        proved = told[-1].plan is not None and all(reply.complete for reply in told)
+        rows.append(
+            Row(
+                what=f"bottleneck stage, K={newcomers:,} N=20,000, {kind}",
+                value=taken if proved else float("inf"),
+                unit="s",
+                target=target,
+                note=f"band {len(told) - 1} of 0 to 2, {'proved' if proved else 'NOT PROVED'}",
+            )
+        )
+    return rows
 
 
-def _growth() -> list[Row]:
+def _narrow(problem: PlacementProblem) -> PlacementProblem:
+    """Those who stay cost nothing by themselves, and the lowest band is hard to keep."""
+    nothing = np.zeros(len(problem.sites), dtype=np.int64)
+    subjects = tuple(
+        replace(subject, unary=nothing) if k in problem.fixed else subject
+        for k, subject in enumerate(problem.subjects)
+    )
+    return replace(problem, subjects=subjects, bands=(NARROW, problem.bands[1]))
+
+
+def _growth(part: float) -> list[Row]:
     """Time to a proved gap, and memory, over sizes at one density: powers of the size."""
     scales = [Scale(newcomers=k, placed=10 * k) for k in GROWTH]
-    told = [apart(scale, FIRST_SEED, 60.0, gap=GROWTH_GAP) for scale in scales]
+    told = [apart(scale, FIRST_SEED, max(LEAST_S, 60.0 * part), gap=GROWTH_GAP) for scale in scales]
     found = [(k, one) for k, one in zip(GROWTH, told, strict=True) if one is not None]
     sizes = np.log([k for k, _ in found])
     rows = []
@@ -248,8 +323,8 @@ def _growth() -> list[Row]:
 
 
 def main() -> int:
-    scale, seed, time_s, gap, band = json.loads(sys.argv[1])
-    told = solved(Scale(**scale), seed, time_s, gap=gap, band=band)
+    scale, seed, time_s, gap = json.loads(sys.argv[1])
+    told = solved(Scale(**scale), seed, time_s, gap=gap)
     sys.stdout.write(json.dumps(None if told is None else asdict(told)))
     return 0
 

@@ -16,6 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.errors import InvalidProblem
+from placement_engine.problem_columns import (
+    PairColumns,
+    SubjectColumns,
+    pair_columns,
+    subject_columns,
+)
 from placement_engine.vocabulary import Band, Micronats, MunicipalityCode, SubjectRef
 
 IntArray = NDArray[np.int64]
@@ -156,6 +162,11 @@ class PlacementProblem:
     tie_key
         Key of the hash that breaks the last ties.
 
+    Attributes
+    ----------
+    subject_columns, pair_columns
+        Subjects and pairs once more, as columns.
+
     Raises
     ------
     InvalidProblem
@@ -173,9 +184,13 @@ class PlacementProblem:
     lexicographic: tuple[Level, ...] = (Level.TOTAL, Level.MOVES)
     bands: tuple[int, int] = (5013, 51293)
     tie_key: bytes = b""
+    subject_columns: SubjectColumns = field(init=False, compare=False)
+    pair_columns: PairColumns = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         _check(self)
+        object.__setattr__(self, "subject_columns", subject_columns(self.subjects, self.fixed))
+        object.__setattr__(self, "pair_columns", pair_columns(self.pairs))
 
     def band(self, share: int) -> Band:
         """Risk band of an own share in micro-nats."""

@@ -7,6 +7,8 @@ runs does not change it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from placement_engine.problem import PPM, IntArray, PlacementProblem
@@ -19,6 +21,7 @@ from placement_engine.solver.kernels.board import (
     Board,
     Placed,
     build,
+    least_sites,
 )
 from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
@@ -103,17 +106,20 @@ class Annealing:
         leaning = np.where(self.wide.open, self.wide.unary + lean, CLOSED)
         two = np.partition(leaning, min(1, leaning.shape[1] - 1), axis=1)[:, :2]
         regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8) * np.maximum(1, self.wide.demand)
-        build(self._board, self._state, np.argsort(-regret, kind="stable"), lean)
+        self._build(np.argsort(-regret, kind="stable"), lean)
 
     def return_to(self, sites: IntArray) -> None:
         """Go on from a plan; what was found stays known."""
-        fresh = _nowhere(self._board, self._seed)
         lean = np.full(self.wide.unary.shape, CLOSED >> 4, dtype=np.int64)
         lean[np.arange(len(sites)), sites] = 0
-        old = self._state
+        self._build(np.arange(len(sites)), lean)
+
+    def _build(self, order: IntArray, lean: IntArray) -> None:
+        """Put everybody anew, knowing what was found."""
+        fresh, old = _nowhere(self._board, self._seed), self._state
         fresh.tally[BEST], fresh.tally[STEPS] = old.tally[BEST], old.tally[STEPS]
         fresh.best[:], fresh.dice[:] = old.best, old.dice
-        build(self._board, fresh, np.arange(len(sites)), lean)
+        build(self._board, fresh, order, lean)
         self._state = fresh
 
     def run(
@@ -154,8 +160,7 @@ class Annealing:
         regret
             n × M from the bound.
         """
-        width = min(WANTED, regret.shape[1])
-        wanted = np.argsort(regret, axis=1, kind="stable")[:, :width]
+        wanted = _cheapest(regret, WANTED)
         candidates = self.candidates(lean)
         cold = heat * MENDED
         for _ in range(times):
@@ -178,9 +183,22 @@ class Annealing:
         return clear_often(self._board, self._state, groups, most, nodes)
 
     def shake(
-        self, most: int, *, heat: float, prices: IntArray, stiff: int, lean: IntArray
+        self,
+        most: int,
+        *,
+        heat: float,
+        prices: IntArray,
+        stiff: int,
+        lean: IntArray,
+        longest: int,
     ) -> None:
-        """Anneal a group of at most so many rivals for a while, the others staying."""
+        """Anneal a group of at most so many rivals for a while, the others staying.
+
+        Parameters
+        ----------
+        longest
+            Proposals at the most.
+        """
         n = len(self.wide.movers)
         group, at = np.empty(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
         among = group[: rivals(self._board, self._state, min(most, n), group, at)]
@@ -189,19 +207,26 @@ class Annealing:
             self._state,
             self.candidates(lean),
             among,
-            SHAKING * len(among),
+            min(SHAKING * len(among), longest),
             heat,
             heat,
             prices,
             stiff,
         )
 
-    def settle(self) -> None:
-        """Look for a plan near where everybody stands, who stay there all the same."""
+    def settle(self, *, late: Callable[[], bool] = lambda: False) -> None:
+        """Look for a plan near where everybody stands, who stay there all the same.
+
+        Parameters
+        ----------
+        late
+            Whether to stop.
+        """
         there = Placed._make(array.copy() for array in self._state)
         for _ in range(SETTLING):
             for size in self._households:
-                reseat(self._board, there, size, GROUP)
+                if not late():
+                    reseat(self._board, there, size, GROUP)
         if there.tally[EXCESS] == 0 and there.tally[BEST] < self._state.tally[BEST]:
             self._state.tally[BEST] = there.tally[BEST]
             self._state.best[:] = there.best
@@ -210,15 +235,19 @@ class Annealing:
     def candidates(self, lean: IntArray) -> IntArray:
         """The sites of each mover that cost least as the others stand."""
         cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
-        width = min(WIDTH, cost.shape[1])
-        chosen = np.argpartition(cost, width - 1, axis=1)[:, :width]
-        rank = np.argsort(np.take_along_axis(cost, chosen, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(chosen, rank, axis=1)
+        return _cheapest(cost, WIDTH)
 
     def spread(self, lean: IntArray) -> float:
         """Typical fine difference between a mover's best sites: what heat is measured in."""
         cost = np.where(self.wide.open, self._state.delta + lean, CLOSED)
         return typical_rise(cost)
+
+
+def _cheapest(cost: IntArray, width: int) -> IntArray:
+    """N × `width` sites that cost least, or all of them, the least first."""
+    found = np.empty((len(cost), min(width, cost.shape[1])), dtype=np.int64)
+    least_sites(cost, found)
+    return found
 
 
 def board_of(problem: PlacementProblem, wide: Wide) -> Board:

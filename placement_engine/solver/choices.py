@@ -105,7 +105,7 @@ def _alone(
 
 def _worst_band(problem: PlacementProblem, alone: Model) -> IntArray:
     """M ranks of the highest band that anybody has with the subject at each site."""
-    share = np.maximum(alone.total[0], max(alone.shares.values(), default=0))
+    share = np.maximum(alone.total[0], int(alone.shares.max()))
     for row in alone.rows:
         share = np.maximum(share, row.base + row.cost[0])
     ranks: IntArray = np.searchsorted(np.array(problem.bands), share, side="right")

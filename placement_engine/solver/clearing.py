@@ -31,14 +31,22 @@ class Clearing:
     ----------
     search
         Has a best plan.
+
+    Attributes
+    ----------
+    shaken
+        How often nothing else helped any more.
     """
 
     def __init__(self, search: Annealing) -> None:
         self._search = search
         self._level = self._turn = self._still = 0
         self._begun = False
+        self.shaken = 0
 
-    def run(self, *, heat: float, prices: IntArray, stiff: int, lean: IntArray) -> int:
+    def run(
+        self, *, heat: float, prices: IntArray, stiff: int, lean: IntArray, longest: int
+    ) -> int:
         """Clear a few groups of one size.
 
         Parameters
@@ -47,6 +55,8 @@ class Clearing:
             Fine cost at which a part of the plan is shaken where nothing else helps.
         prices, stiff, lean
             As in `Annealing.run`.
+        longest
+            Proposals of a shaking, at the most.
 
         Returns
         -------
@@ -69,6 +79,7 @@ class Clearing:
             self._level += 1
         if self._level > LEVELS and search.best is not None:
             self._level = 0
+            self.shaken += 1
             search.return_to(search.best)
             search.shake(
                 max(1, len(search.wide.movers) // SHAKEN),
@@ -76,5 +87,6 @@ class Clearing:
                 prices=prices,
                 stiff=stiff,
                 lean=lean,
+                longest=longest,
             )
         return nodes

@@ -27,6 +27,9 @@ STOP_EARLY_S = 0.1
 """CP-SAT is told to stop this long before the deadline, for it runs over a little."""
 WORTH_S = 1.0
 """With less time than this it is not asked: its import alone may take as long."""
+SCALED_AWAY, SCALED_AWAY_OF_ONE = 1e-6, 1e-14
+"""A bound is told scaled, in floats, and may so come out above the whole number that it is:
+by so much, or so much of one."""
 NODES_A_SECOND = 10_000
 """Where work is counted and time is not, so many nodes buy one of its deterministic seconds."""
 
@@ -86,7 +89,8 @@ class CpSat:
             return Reply(plan=question.start, bound=0, complete=False, work=work)
         plan = encoding.plan(solver)
         on_plan(plan)
-        bound = 0 if question.goal is None else max(0, int(np.ceil(solver.best_objective_bound)))
+        told = 0.0 if question.goal is None else solver.best_objective_bound
+        bound = max(0, int(np.ceil(told - max(SCALED_AWAY, SCALED_AWAY_OF_ONE * told))))
         complete = status == cp_model.OPTIMAL
         return Reply(plan=plan, bound=bound, complete=complete, work=work)
 

@@ -24,16 +24,19 @@ class Figures:
 
     def __init__(self, problem: PlacementProblem) -> None:
         self._problem = problem
-        self._a = np.array([pair.a for pair in problem.pairs], dtype=np.int64)
-        self._b = np.array([pair.b for pair in problem.pairs], dtype=np.int64)
-        self._tables = [i for i, pair in enumerate(problem.pairs) if pair.table is not None]
+        tables = {problem.pairs[i].table for i in problem.pair_columns.tabled.tolist()}
+        self._tables = {
+            name: np.where(table == FORBIDDEN, 0, table)
+            for name, table in problem.tables.items()
+            if name in tables
+        }
 
     def own_shares(self, plan: Sequence[int]) -> IntArray:
         """Unary cost plus the full cost of each own pair, for each subject."""
-        shares = self._unary(plan)
-        costs = self._pairs(plan)
-        np.add.at(shares, self._a, costs)
-        np.add.at(shares, self._b, costs)
+        pairs = self._problem.pair_columns
+        shares, costs = self._unary(plan), self._pairs(plan)
+        np.add.at(shares, pairs.a, costs)
+        np.add.at(shares, pairs.b, costs)
         return shares
 
     def total(self, plan: Sequence[int]) -> int:
@@ -41,20 +44,21 @@ class Figures:
         return int(self._unary(plan).sum()) + int(self._pairs(plan).sum())
 
     def _unary(self, plan: Sequence[int]) -> IntArray:
-        return np.array(
-            [s.unary[site] for s, site in zip(self._problem.subjects, plan, strict=True)],
-            dtype=np.int64,
-        )
+        """Costs of subjects, of whom those who are fixed stand at their sites."""
+        subjects = self._problem.subject_columns
+        costs = np.zeros(len(plan), dtype=np.int64)
+        costs[subjects.fixed] = subjects.unary
+        for k in subjects.moving.tolist():
+            costs[k] = self._problem.subjects[k].unary[plan[k]]
+        return costs
 
     def _pairs(self, plan: Sequence[int]) -> IntArray:
         """Costs of all pairs; one that may not stand there counts nothing."""
-        problem = self._problem
-        if not problem.pairs:
-            return np.zeros(0, dtype=np.int64)
+        problem, pairs = self._problem, self._problem.pair_columns
         sites = np.asarray(plan, dtype=np.int64)
-        at_a, at_b = sites[self._a], sites[self._b]
-        costs: IntArray = costs_between(problem, problem.pairs, at_b, at_a[:, None])[:, 0]
-        for i in self._tables:
-            entry = int(problem.tables[problem.pairs[i].table or ""][at_a[i], at_b[i]])
-            costs[i] = CLOSED if entry == FORBIDDEN else entry
+        at_a, at_b = sites[pairs.a], sites[pairs.b]
+        every = np.arange(len(at_a))
+        costs: IntArray = costs_between(problem, every, at_b, at_a[:, None])[:, 0]
+        for i in pairs.tabled.tolist():
+            costs[i] = self._tables[problem.pairs[i].table or ""][at_a[i], at_b[i]]
         return np.where(costs >= CLOSED, 0, costs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,7 +90,7 @@ class Model:
     base_total, base_moves
         What those who do not move cost among themselves.
     shares
-        Share of each subject who does not move, without any mover.
+        K micro-nats: share of each subject who does not move, without any mover; 0 for movers.
     broken
         Whether those who do not move break a rule among themselves.
     """
@@ -108,7 +108,7 @@ class Model:
     free: IntArray
     base_total: int
     base_moves: int
-    shares: Mapping[int, int]
+    shares: IntArray
     broken: bool
 
     def full(self, sites: Sequence[int]) -> tuple[int, ...]:
@@ -141,8 +141,9 @@ def compile_model(problem: PlacementProblem, *, tables: Tables | None = None) ->
     tables
         Pair costs of problems with the same sites, to be used again and added to.
     """
-    n, m = len(problem.subjects) - len(problem.fixed), len(problem.sites)
-    movers = tuple(k for k in range(len(problem.subjects)) if k not in problem.fixed)
+    columns = problem.subject_columns
+    movers = tuple(columns.moving.tolist())
+    n, m = len(movers), len(problem.sites)
     number = {k: i for i, k in enumerate(movers)}
     subjects = [problem.subjects[k] for k in movers]
     is_open = np.ones((n, m), dtype=np.bool_)
@@ -158,30 +159,21 @@ def compile_model(problem: PlacementProblem, *, tables: Tables | None = None) ->
             moves[i, subject.current] -= subject.move_cost
     standing = Standing(problem)
     tables = {} if tables is None else tables
-    links: list[Link] = []
-    against: list[tuple[int, int, ProblemPair]] = []
-    among: list[ProblemPair] = []
-    for pair in problem.pairs:
-        moving = (pair.a in number, pair.b in number)
-        if all(moving):
-            links.append(
-                Link(a=number[pair.a], b=number[pair.b], cost=_table_of(problem, pair, tables))
-            )
-        elif any(moving):
-            k, f = (pair.a, pair.b) if moving[0] else (pair.b, pair.a)
-            against.append((number[k], f, pair))
-        else:
-            among.append(pair)
+    among, against, rivals = apart(problem)
+    links = tuple(
+        Link(a=number[pair.a], b=number[pair.b], cost=_table_of(problem, pair, tables))
+        for pair in (problem.pairs[i] for i in rivals.tolist())
+    )
     standing.add_pairs(problem, among)
-    rows = _fold(problem, against, is_open, total, standing.share)
+    rows = _fold(problem, against, number, is_open, total, standing.share)
     return Model(
         movers=movers,
-        plan=tuple(problem.fixed.get(k, -1) for k in range(len(problem.subjects))),
+        plan=tuple(standing.plan.tolist()),
         open=is_open,
         total=total,
         moves=moves,
         tie=_tie(problem, movers, is_open),
-        links=tuple(links),
+        links=links,
         rows=rows,
         ceiling=np.array([_or_unlimited(s.ceiling) for s in subjects], dtype=np.int64),
         demand=np.array([s.demand for s in subjects], dtype=np.int64),
@@ -204,70 +196,98 @@ def _table_of(problem: PlacementProblem, pair: ProblemPair, tables: Tables) -> I
     return tables[key]
 
 
-class Standing:
-    """What the fixed subjects cost and use among themselves, added up."""
+def apart(problem: PlacementProblem) -> tuple[IntArray, IntArray, IntArray]:
+    """Indices of pairs of whom nobody moves, of whom one does, and of whom both do."""
+    pairs = problem.pair_columns
+    moves = np.zeros(len(problem.subjects), dtype=np.int64)
+    moves[problem.subject_columns.moving] = 1
+    moving = moves[pairs.a] + moves[pairs.b]
+    among, against, rivals = (np.flatnonzero(moving == ends) for ends in range(3))
+    return among, against, rivals
 
-    __slots__ = ("apart", "free", "moves", "share", "total")
+
+class Standing:
+    """What the fixed subjects cost and use among themselves, added up.
+
+    Attributes
+    ----------
+    plan
+        K sites, -1 for movers.
+    share
+        K own shares, 0 for movers.
+    """
+
+    __slots__ = ("apart", "free", "moves", "plan", "share", "total")
 
     def __init__(self, problem: PlacementProblem) -> None:
+        columns = problem.subject_columns
+        fixed, site = columns.fixed, columns.site
         self.apart = True
-        self.free = problem.capacity.copy()
-        self.moves = self.total = 0
-        self.share: dict[int, int] = {}
-        for k, site in problem.fixed.items():
-            subject = problem.subjects[k]
-            self.share[k] = int(subject.unary[site])
-            self.total += self.share[k]
-            if subject.preference is not None:
-                self.moves += int(subject.preference[site])
-            if subject.current is not None and subject.current != site:
-                self.moves += subject.move_cost
-            if self.free[site] != UNLIMITED:
-                self.free[site] -= subject.demand
+        self.plan = np.full(len(problem.subjects), -1, dtype=np.int64)
+        self.plan[fixed] = site
+        self.share: IntArray = np.zeros(len(problem.subjects), dtype=np.int64)
+        self.share[fixed] = columns.unary
+        self.total = int(columns.unary.sum())
+        current = columns.current[fixed]
+        self.moves = int(columns.move_cost[fixed][(current >= 0) & (current != site)].sum())
+        for k in columns.prefers.tolist():
+            preference = problem.subjects[k].preference
+            if k in problem.fixed and preference is not None:
+                self.moves += int(preference[problem.fixed[k]])
+        used = np.zeros(len(problem.sites), dtype=np.int64)
+        np.add.at(used, site, columns.demand[fixed])
+        limited = problem.capacity != UNLIMITED
+        self.free: IntArray = np.where(limited, problem.capacity - used, UNLIMITED)
 
-    def add_pairs(self, problem: PlacementProblem, pairs: Sequence[ProblemPair]) -> None:
-        """Add what pairs of fixed subjects cost."""
-        at_a = [problem.fixed[pair.a] for pair in pairs]
-        at_b = [problem.fixed[pair.b] for pair in pairs]
-        costs = costs_between(problem, pairs, at_b, np.array(at_a, dtype=np.int64)[:, None])[:, 0]
-        for i, pair in enumerate(pairs):
-            cost = int(costs[i])
-            if pair.table is not None:
-                entry = int(problem.tables[pair.table][at_a[i], at_b[i]])
-                cost = CLOSED if entry == FORBIDDEN else entry
-            if cost == CLOSED:
-                self.apart = False
-                continue
-            self.total += cost
-            self.share[pair.a] += cost
-            self.share[pair.b] += cost
+    def add_pairs(self, problem: PlacementProblem, among: IntArray) -> None:
+        """Add what pairs of fixed subjects, by index, cost."""
+        if not among.size:
+            return
+        pairs = problem.pair_columns
+        a, b = pairs.a[among], pairs.b[among]
+        costs = costs_between(problem, among, self.plan[b], self.plan[a][:, None])[:, 0]
+        for i in np.flatnonzero(np.isin(among, pairs.tabled)).tolist():
+            table = problem.tables[problem.pairs[int(among[i])].table or ""]
+            entry = int(table[self.plan[a[i]], self.plan[b[i]]])
+            costs[i] = CLOSED if entry == FORBIDDEN else entry
+        allowed = costs < CLOSED
+        self.apart &= bool(allowed.all())
+        costs = np.where(allowed, costs, 0)
+        self.total += int(costs.sum())
+        np.add.at(self.share, a, costs)
+        np.add.at(self.share, b, costs)
 
     def is_broken(self, problem: PlacementProblem) -> bool:
         """Whether the fixed subjects break a rule among themselves."""
+        columns = problem.subject_columns
+        ceiling = columns.ceiling[columns.fixed]
         return (
             not self.apart
             or bool((self.free < 0).any())
-            or any(site in problem.subjects[k].forbidden for k, site in problem.fixed.items())
-            or any(s > _or_unlimited(problem.subjects[k].ceiling) for k, s in self.share.items())
+            or bool(((ceiling >= 0) & (self.share[columns.fixed] > ceiling)).any())
+            or any(
+                int(self.plan[k]) in problem.subjects[k].forbidden for k in columns.forbids.tolist()
+            )
         )
 
 
 def _fold(
     problem: PlacementProblem,
-    against: list[tuple[int, int, ProblemPair]],
+    against: IntArray,
+    number: dict[int, int],
     is_open: BoolArray,
     total: IntArray,
-    share: dict[int, int],
+    share: IntArray,
 ) -> tuple[Row, ...]:
     """Fold pairs with fixed subjects into `is_open` and `total`, and into rows of theirs."""
-    columns = _columns(
-        problem,
-        [pair for _, _, pair in against],
-        [problem.fixed[f] for _, f, _ in against],
-        [pair.b == f for _, f, pair in against],
-    )
+    pairs = [problem.pairs[i] for i in against.tolist()]
+    moving = [pair.a in number for pair in pairs]
+    stays = [pair.b if moves else pair.a for pair, moves in zip(pairs, moving, strict=True)]
+    at = [problem.fixed[f] for f in stays]
     added: dict[int, list[tuple[int, IntArray]]] = defaultdict(list)
-    for (i, f, _), column in zip(against, columns, strict=True):
+    columns = _columns(problem, against, at, moving)
+    for pair, f, column in zip(pairs, stays, columns, strict=True):
+        i = number[pair.a if f == pair.b else pair.b]
         allowed = column != CLOSED
         is_open[i] &= allowed
         cost = np.where(allowed, column, 0)
@@ -276,7 +296,7 @@ def _fold(
     return tuple(
         Row(
             subject=f,
-            base=share[f],
+            base=int(share[f]),
             ceiling=_or_unlimited(problem.subjects[f].ceiling),
             movers=tuple(i for i, _ in terms),
             cost=np.stack([cost for _, cost in terms]),
@@ -286,42 +306,33 @@ def _fold(
 
 
 def _columns(
-    problem: PlacementProblem,
-    pairs: Sequence[ProblemPair],
-    at: Sequence[int],
-    b_stands: Sequence[bool],
+    problem: PlacementProblem, which: IntArray, at: Sequence[int], b_stands: Sequence[bool]
 ) -> IntArray:
     """One row a pair: its cost at each site of the one, the other standing at `at`."""
-    found = costs_between(problem, pairs, at, np.arange(len(problem.sites))[None, :])
-    for i, pair in enumerate(pairs):
-        if pair.table is not None:
-            table = problem.tables[pair.table]
-            line = table[:, at[i]] if b_stands[i] else table[at[i]]
-            found[i] = np.where(line == FORBIDDEN, CLOSED, line)
+    found = costs_between(problem, which, at, np.arange(len(problem.sites))[None, :])
+    for row, i in enumerate(which.tolist()):
+        name = problem.pairs[i].table
+        if name is not None:
+            table = problem.tables[name]
+            line = table[:, at[row]] if b_stands[row] else table[at[row]]
+            found[row] = np.where(line == FORBIDDEN, CLOSED, line)
     return found
 
 
 def costs_between(
-    problem: PlacementProblem,
-    pairs: Sequence[ProblemPair],
-    at: Sequence[int] | IntArray,
-    sites: IntArray,
+    problem: PlacementProblem, which: IntArray, at: Sequence[int] | IntArray, sites: IntArray
 ) -> IntArray:
-    """Costs of P pairs without tables, one standing at `at`, the other at P × X `sites`."""
-    hostility, reunion, metres, penalty = (
-        np.array(values, dtype=np.int64)[:, None]
-        for values in (
-            [pair.hostility_ppm for pair in pairs],
-            [pair.reunion_ppm for pair in pairs],
-            [pair.separation_m for pair in pairs],
-            [CLOSED if pair.penalty is None else pair.penalty for pair in pairs],
-        )
-    )
-    there = np.array(at, dtype=np.int64)[:, None]
+    """Costs of P pairs, by index, as if without tables; one end at `at`, the other at P × X sites.
+
+    A pair that may not stand so costs `CLOSED`.
+    """
+    pairs = problem.pair_columns
+    there = np.asarray(at, dtype=np.int64)[:, None]
     exposure = problem.exposure_ppm[there, sites] / PPM
-    cost = micronats_array(hostility / PPM * exposure)
-    cost += micronats_array(reunion / PPM * exposure)
-    near = problem.distance_m[there, sites] < metres
+    cost = micronats_array(pairs.hostility[which][:, None] / PPM * exposure)
+    cost += micronats_array(pairs.reunion[which][:, None] / PPM * exposure)
+    penalty = np.where(pairs.penalty[which] < 0, CLOSED, pairs.penalty[which])[:, None]
+    near = problem.distance_m[there, sites] < pairs.separation[which][:, None]
     return np.minimum(cost + np.where(near, penalty, 0), CLOSED)
 
 
@@ -353,5 +364,5 @@ def limited(model: Model, limit: int) -> Model:
         model,
         ceiling=np.minimum(model.ceiling, limit),
         rows=tuple(replace(row, ceiling=min(row.ceiling, limit)) for row in model.rows),
-        broken=model.broken or max(model.shares.values(), default=0) > limit,
+        broken=model.broken or int(model.shares.max()) > limit,
     )

@@ -112,7 +112,8 @@ def settle(model: Model, mover: int, site: int) -> Model:
         terms.append((other, cost))
     broken, rows = model.broken, []
     base = int(model.total[mover, site])
-    shares = {**model.shares, model.movers[mover]: base}
+    shares = model.shares.copy()
+    shares[model.movers[mover]] = base
     for row in model.rows:
         if mover in row.movers:
             at = row.movers.index(mover)

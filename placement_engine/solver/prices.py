@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from placement_engine.problem import UNLIMITED, IntArray
-from placement_engine.solver.kernels.messages import CLOSED, least_left, sweep
+from placement_engine.solver.kernels.messages import CLOSED, leasts, sweep
 from placement_engine.solver.kernels.softening import soft_sweep, softly_priced
 from placement_engine.solver.kernels.transport import transport
 from placement_engine.solver.model import BoolArray
@@ -43,14 +43,11 @@ def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
     unary = np.where(is_open, wide.unary + wide.demand[:, None] * prices, CLOSED)
     limited = wide.free != UNLIMITED
     bound = -int((prices[limited] * wide.free[limited]).sum())
-    for e, (a, b) in enumerate(rivalry.ends.tolist()):
-        table = rivalry.lines[e, 0]
-        if table >= 0:
-            unary[a] += np.where(is_open[a], handed[e, 0], 0)
-            unary[b] += np.where(is_open[b], handed[e, 1], 0)
-            bound += least_left(
-                rivalry.tables[table], handed[e, 0], handed[e, 1], is_open[a], is_open[b]
-            )
+    with_table = np.flatnonzero(rivalry.lines[:, 0] >= 0)
+    for side in (0, 1):
+        np.add.at(unary, rivalry.ends[with_table, side], handed[with_table, side])
+    unary[~is_open] = CLOSED
+    bound += leasts(rivalry.tables, rivalry.lines, rivalry.ends, handed, is_open, with_table)
     bound += int(unary.min(axis=1).sum())
     return -(-bound // wide.fine)
 
@@ -65,6 +62,8 @@ SWEEPS = 8
 """Soft sweeps, forward and backward, at one heat."""
 STEP = 1.4
 """So much of the way that a load of one place alone would ask for, a price goes at once."""
+SAMPLE, CAREFUL = 64, 1.5
+"""Pairs by which the time of a certificate is measured, and what for the rest of it is added."""
 BEST_SITES = 9
 """Sites of each mover between which differences are typical."""
 
@@ -255,6 +254,16 @@ class Priced:
     def certified(self) -> int:
         """`certified_bound` of the best that was kept; costs are never below nothing."""
         return max(0, certified_bound(self.wide, self._kept[0], self._kept[1]))
+
+    def certifying_s(self, clock: Callable[[], float]) -> float:
+        """Seconds that `certified` is likely to take, by a few of the pairs."""
+        r = self.wide.rivalry
+        pairs = np.flatnonzero(r.lines[:, 0] >= 0)
+        few = pairs[:: max(1, len(pairs) // SAMPLE)].copy()
+        leasts(r.tables, r.lines, r.ends, self.handed, self.wide.open, few[:1])
+        start = clock()
+        leasts(r.tables, r.lines, r.ends, self.handed, self.wide.open, few)
+        return CAREFUL * (clock() - start) * len(pairs) / max(1, len(few))
 
     @property
     def regret(self) -> IntArray:

@@ -18,7 +18,9 @@ from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.figures import Figures
 from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
+from placement_engine.solver.pacing import Pace, ending_by, in_time
 from placement_engine.solver.prices import Priced
+from placement_engine.solver.second import Exchange, begin_again_beside
 from placement_engine.solver.wide import Wide
 
 FIRST_SHARE = 0.15
@@ -51,6 +53,10 @@ MENDS, MEND_HEAT = 8, 0.2
 """Mendings between two looks at the clock, and their heat, as above."""
 MOST_LEFT = 6_000_000
 """Pairs of open sites of rivals up to which what is left is searched exactly."""
+BUILDING_S = 0.3
+"""Seconds that an exact search of what is left must have at least."""
+LAST_S = 0.15
+"""Seconds that the second search may take for one step."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
 
@@ -97,6 +103,9 @@ class Race:
         self._search = Annealing(problem, wide, seed=seed)
         self._priced = Priced(wide)
         self._timed = effort.work_left is None and workers > 1
+        self._seed = seed
+        self._exchange = Exchange()
+        self._pace = Pace(longest=chunk_of(self._search))
         self._over = threading.Event()
         self._cooled = threading.Event()
         self._finished: Reply | None = None
@@ -106,20 +115,18 @@ class Race:
 
     def run(self) -> Reply:
         """Search until the bound meets the plan, or the effort is spent."""
-        priced, search = self._priced, self._search
+        priced = self._priced
         priced.reprice()
         if priced.impossible:
             return Reply(plan=None, bound=0, complete=True)
+        # What the bound takes to be certified is kept from the time there is.
+        self._effort = ending_by(self._effort, priced.certifying_s(self._effort.clock))
         first = self._effort.part(FIRST_SHARE)
         for _ in range(FIRST_SWEEPS):
             if first.spent(0):
                 break
             priced.step()
-        start = self._question.start
-        if start is None:
-            search.begin(priced.lean)
-        else:
-            search.return_to(self._wide.part(start))
+        self._start()
         self._tell()
         beside = threading.Thread(target=self._prove, daemon=True) if self._timed else None
         if beside is not None:
@@ -131,9 +138,17 @@ class Race:
             self._cooled.set()
             if beside is not None:
                 beside.join()
+                self._exchange.meet(self._search)
         if not self._timed and not self._met():
             self._finish(self._effort)
         return self._reply()
+
+    def _start(self) -> None:
+        """Build a plan at the prices; the one that is known stays where it is better."""
+        start, search = self._question.start, self._search
+        search.begin(self._priced.lean)
+        if start is not None and self._fine(start) < search.cost:
+            search.return_to(self._wide.part(start))
 
     @property
     def bound(self) -> int:
@@ -150,8 +165,12 @@ class Race:
         finished = self._finished
         if finished is None or finished.plan is None:
             return self._search.cost
-        own = Figures(self._problem).total(finished.plan) - self._wide.base_total
-        return min(self._search.cost, own * self._wide.fine)
+        return min(self._search.cost, self._fine(finished.plan))
+
+    def _fine(self, plan: tuple[int, ...]) -> int:
+        """Fine cost of a plan of every subject."""
+        own = Figures(self._problem).total(plan) - self._wide.base_total
+        return own * self._wide.fine
 
     def _reply(self) -> Reply:
         wide, finished = self._wide, self._finished
@@ -171,6 +190,7 @@ class Race:
         return Reply(plan=plan, bound=min(bound, value), complete=bound >= value, work=self._work)
 
     def _tell(self) -> None:
+        self._exchange.give(self._search)
         best = self._search.best
         if best is not None and self._search.cost < self._told:
             self._told = self._search.cost
@@ -186,31 +206,44 @@ class Race:
 
     def _prove(self) -> None:
         """Raise the bound beside the search, and search what is left where that is little."""
+        clock, taken = self._effort.clock, 0.0
         while not self._over.is_set() and not (self._cooled.is_set() and self._met()):
-            if not self._priced.step():
+            start = clock()
+            if not in_time(self._effort, taken) or not self._priced.step():
                 break
+            taken = clock() - start
         self._cooled.wait()
         if not self._over.is_set() and not self._met():
-            clock = self._effort.clock
             late = Effort(
                 clock=lambda: float("inf") if self._over.is_set() else clock(),
                 deadline=self._effort.deadline,
                 work_left=None,
             )
-            self._finish(late)
+            if not self._finish(late):
+                begin_again_beside(
+                    self._problem,
+                    self._wide,
+                    self._priced,
+                    self._exchange,
+                    seed=self._seed + 1,
+                    late=lambda: not in_time(late, LAST_S),
+                )
 
-    def _finish(self, effort: Effort) -> None:
-        """Search what is left exactly, if that is little enough."""
+    def _finish(self, effort: Effort) -> bool:
+        """Search what is left exactly, if that is little enough; whether it is."""
         best = self._search.best
         left = self.left()
         count = left.sum(axis=1)
         a, b = self._wide.rivalry.ends.T
-        if best is None or int((count[a] * count[b]).sum()) > MOST_LEFT or effort.spent(0):
-            return
+        if best is None or int((count[a] * count[b]).sum()) > MOST_LEFT:
+            return False
+        if effort.spent(0) or not in_time(effort, BUILDING_S):
+            return True
         own = OwnSearch(self._problem, left=left)
         self._finished = own.answer(
             replace(self._question, start=self._wide.full(best)), effort, self._on_plan
         )
+        return True
 
     def _anneal(self) -> None:
         """Cool twice, quickly for a good plan, then slowly for a better; mend what is left."""
@@ -242,7 +275,9 @@ class Race:
                 prices=priced.prices,
                 stiff=int(STIFF * scale),
                 lean=priced.lean,
+                longest=self._pace.proposals(part),
             )
+            self._exchange.meet(search)
             self._tell()
             if self._spend(part, work) or self._met():
                 return before - search.cost > STEEP * (before - priced.best)
@@ -270,8 +305,9 @@ class Race:
                 lean=priced.lean,
                 regret=priced.regret,
             )
+            self._exchange.meet(search)
             if turn % SETTLE_EVERY == 0:
-                search.settle()
+                self._settle()
             self._tell()
             if self._spend(part, MENDS * MEND_STEPS // STEPS_OF_WORK) or self._met():
                 return
@@ -292,7 +328,6 @@ class Race:
         soft = STIFF if patient else CROWD
         begun = part.clock() if part.deadline is not None else 0.0
         all_work = part.work_left
-        chunk = chunk_of(search)
         stiffer = 1.0
         for turn in count(1):
             passed = 0.0
@@ -305,13 +340,19 @@ class Race:
             crowded = search.excess > CROWDED * (1 - passed) * len(search.wide.movers)
             stiffer = stiffer * STIFFER if crowded else max(1.0, stiffer / STIFFER)
             stiff = int(stiffer * soft * scale * (rigid / soft) ** passed)
+            chunk, before = self._pace.proposals(part), part.clock()
             search.run(
                 chunk, hot=heat, cold=heat, prices=priced.prices, stiff=stiff, lean=priced.lean
             )
+            self._pace.took(chunk, part.clock() - before)
             if turn % SETTLE_EVERY == 0:
-                search.settle()
+                self._settle()
             self._tell()
             if self._spend(part, chunk // STEPS_OF_WORK) or self._met():
                 break
-        search.settle()
+        self._settle()
         self._tell()
+
+    def _settle(self) -> None:
+        """Look for a plan near where everybody stands, while there is time."""
+        self._search.settle(late=lambda: self._effort.spent(0))

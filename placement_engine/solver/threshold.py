@@ -2,7 +2,8 @@
 
 Arc consistency closes each site at which some rival has no site left that both may stand,
 and at which the least that own pairs can cost passes a limit. It only ever closes what no
-plan can use; whether there is room for everybody in what is left, the prices tell.
+plan can use. Whether there is room for everybody in what is left is a flow: the transport
+problem finds a path to a free place for each of them, or there is none, which is exact.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from placement_engine.solver.kernels.messages import CLOSED, supported
+import numpy as np
+
+from placement_engine.solver.kernels.messages import CLOSED, support_all
+from placement_engine.solver.kernels.transport import transport
 from placement_engine.solver.wide import Wide
 
 MOST_PASSES = 20
@@ -30,19 +34,17 @@ def consistent(wide: Wide, *, stop: Callable[[], bool]) -> Wide:
             break
         before = left
         share = unary.copy()
-        for e, (a, b) in enumerate(rivalry.ends.tolist()):
-            for k, other, line in ((a, b, rivalry.lines[e, 0]), (b, a, rivalry.lines[e, 1])):
-                if line >= 0:
-                    supported(
-                        rivalry.tables[line],
-                        unary[k],
-                        unary[other],
-                        int(wide.ceiling[k]),
-                        int(wide.ceiling[other]),
-                        share[k],
-                    )
+        support_all(rivalry.tables, rivalry.lines, rivalry.ends, unary, wide.ceiling, share)
         unary[share > wide.ceiling[:, None]] = CLOSED
         unary[share >= CLOSED] = CLOSED
         if not (unary < CLOSED).any(axis=1).all():
             return replace(wide, unary=unary, broken=True)
     return replace(wide, unary=unary)
+
+
+def fits(wide: Wide) -> bool:
+    """Whether the places hold everybody at open sites, households split and rivals forgotten."""
+    if wide.broken:
+        return False
+    cost = np.where(wide.open, 0, CLOSED)
+    return transport(cost, wide.demand, wide.free, np.zeros_like(wide.free))

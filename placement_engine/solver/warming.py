@@ -35,8 +35,8 @@ def warm() -> bool:
 def _mend() -> None:
     """What the tiny problem does not come to, for it is proved at once."""
     from placement_engine.solver.anneal import Annealing
+    from placement_engine.solver.laying import lay_wide
     from placement_engine.solver.prices import Priced
-    from placement_engine.solver.wide import lay_wide
 
     problem = _tiny()
     wide = lay_wide(problem)
@@ -49,7 +49,8 @@ def _mend() -> None:
     prices = priced.prices
     search.mend(1, heat=1.0, prices=prices, stiff=1, lean=lean, regret=regret)
     search.clear(1, 2, 1)
-    search.shake(2, heat=1.0, prices=prices, stiff=1, lean=lean)
+    search.shake(2, heat=1.0, prices=prices, stiff=1, lean=lean, longest=256)
+    priced.certifying_s(lambda: 0.0)
     search.settle()
 
 

@@ -1,24 +1,27 @@
 """The witness: a second look at a plan that shares nothing with the search.
 
-It sees the problem and the plan and nothing else. Plain loops over the problem's own
-definitions, one subject and one pair at a time; no array code and no presolve, so that a
-fault in the search cannot hide in it.
+It sees the problem and the plan and nothing else: the problem's own definitions over its own
+columns, no line of which the search shares and no presolve, so that a fault in the search
+cannot hide in it. The tests hold it against plain loops, one subject and one pair at a time.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from placement_engine.problem import (
     FORBIDDEN,
     PPM,
-    UNLIMITED,
+    IntArray,
     Level,
     PlacementProblem,
     ProblemPair,
     micronats,
+    micronats_array,
 )
 
 
@@ -59,10 +62,11 @@ class Witness:
         broken = sorted({rule for rule, _ in violations(problem, plan)})
         if broken:
             raise WitnessRefused(f"The plan breaks: {', '.join(broken)}.")
-        shares = own_shares(problem, plan)
+        stand = _Stand(problem, plan)
+        shares = tuple(stand.shares().tolist())
         values = (
             (Level.WORST_BAND, problem.band(max(shares)).rank),
-            (Level.TOTAL, total(problem, plan)),
+            (Level.TOTAL, stand.total()),
             (Level.MOVES, moves(problem, plan)),
         )
         object.__setattr__(self, "assignment", plan)
@@ -90,32 +94,32 @@ def violations(
         ``shape`` and ``fixed``; the reason codes of forbidden sites; ``separation``;
         ``capacity``; ``ceiling``.
     """
+    m = len(problem.sites)
     if len(plan) != len(problem.subjects):
         yield "shape", ()
         return
-    if not all(type(site) is int and 0 <= site < len(problem.sites) for site in plan):
+    if not set(map(type, plan)) <= {int} or min(plan) < 0 or max(plan) >= m:
         yield "shape", ()
         return
-    for k, site in problem.fixed.items():
-        if plan[k] != site:
-            yield "fixed", (k,)
-    for k, subject in enumerate(problem.subjects):
-        for reason in subject.forbidden.get(plan[k], ()):
+    stand = _Stand(problem, plan)
+    subjects, pairs, sites = problem.subject_columns, problem.pair_columns, stand.sites
+    for k in subjects.fixed[stand.strayed].tolist():
+        yield "fixed", (k,)
+    for k in subjects.forbids.tolist():
+        for reason in problem.subjects[k].forbidden.get(plan[k], ()):
             yield reason, (k,)
-    for pair in problem.pairs:
-        if pair_cost(problem, pair, plan[pair.a], plan[pair.b]) is None:
-            yield "separation", (pair.a, pair.b)
-    users: dict[int, list[int]] = defaultdict(list)
-    for k, site in enumerate(plan):
-        users[site].append(k)
-    for site, there in users.items():
-        free = int(problem.capacity[site])
-        if free != UNLIMITED and sum(problem.subjects[k].demand for k in there) > free:
-            yield "capacity", tuple(there)
-    for k, share in enumerate(own_shares(problem, plan)):
-        ceiling = problem.subjects[k].ceiling
-        if ceiling is not None and share > ceiling:
-            yield "ceiling", (k,)
+    for i in np.flatnonzero(stand.apart).tolist():
+        yield "separation", (int(pairs.a[i]), int(pairs.b[i]))
+    used = np.zeros(m, dtype=np.int64)
+    np.add.at(used, sites, subjects.demand)
+    # What has no limit is the largest number there is, which demands cannot come to.
+    crowded = np.flatnonzero(used > problem.capacity)
+    users = (np.flatnonzero(sites == site).tolist() for site in crowded)
+    for there in sorted(users):
+        yield "capacity", tuple(there)
+    over = (subjects.ceiling >= 0) & (stand.shares() > subjects.ceiling)
+    for k in np.flatnonzero(over).tolist():
+        yield "ceiling", (k,)
 
 
 def pair_cost(problem: PlacementProblem, pair: ProblemPair, at_a: int, at_b: int) -> int | None:
@@ -132,33 +136,85 @@ def pair_cost(problem: PlacementProblem, pair: ProblemPair, at_a: int, at_b: int
     return hostile + reunited + ((pair.penalty or 0) if near else 0)
 
 
+class _Stand:
+    """What everybody, and each pair, comes to where a plan puts them.
+
+    Attributes
+    ----------
+    sites
+        K sites.
+    strayed
+        Which of the fixed subjects are not at their site.
+    unary
+        K micro-nats.
+    pairs
+        P micro-nats, 0 for a pair that may not stand so.
+    apart
+        Which those are: P truth values.
+    """
+
+    __slots__ = ("_problem", "apart", "pairs", "sites", "strayed", "unary")
+
+    def __init__(self, problem: PlacementProblem, plan: Sequence[int]) -> None:
+        self._problem = problem
+        self.sites = np.array(plan, dtype=np.int64)
+        subjects = problem.subject_columns
+        self.strayed = self.sites[subjects.fixed] != subjects.site
+        self.unary = np.zeros(len(self.sites), dtype=np.int64)
+        self.unary[subjects.fixed] = subjects.unary
+        for k in [*subjects.moving.tolist(), *subjects.fixed[self.strayed].tolist()]:
+            self.unary[k] = problem.subjects[k].unary[plan[k]]
+        self.pairs, self.apart = self._between()
+
+    def _between(self) -> tuple[IntArray, NDArray[np.bool_]]:
+        problem, pairs = self._problem, self._problem.pair_columns
+        at_a, at_b = self.sites[pairs.a], self.sites[pairs.b]
+        exposure = problem.exposure_ppm[at_a, at_b] / PPM
+        cost = micronats_array(pairs.hostility / PPM * exposure)
+        cost += micronats_array(pairs.reunion / PPM * exposure)
+        near = problem.distance_m[at_a, at_b] < pairs.separation
+        refused = near & (pairs.penalty < 0)
+        cost += np.where(near, pairs.penalty, 0)
+        for i in pairs.tabled.tolist():
+            name = problem.pairs[i].table
+            assert name is not None
+            cost[i] = problem.tables[name][at_a[i], at_b[i]]
+            refused[i] = cost[i] == FORBIDDEN
+        cost[refused] = 0
+        return cost, refused
+
+    def shares(self) -> IntArray:
+        """Unary cost plus the full cost of each own pair, for each subject."""
+        found: IntArray = self.unary.copy()
+        np.add.at(found, self._problem.pair_columns.a, self.pairs)
+        np.add.at(found, self._problem.pair_columns.b, self.pairs)
+        return found
+
+    def total(self) -> int:
+        """Unary and pair costs, each pair once."""
+        return int(self.unary.sum()) + int(self.pairs.sum())
+
+
 def own_shares(problem: PlacementProblem, plan: Sequence[int]) -> tuple[int, ...]:
     """Unary cost plus the full cost of each own pair, for each subject.
 
     A pair that may not stand there counts nothing; `violations` tells of it.
     """
-    shares = [int(subject.unary[plan[k]]) for k, subject in enumerate(problem.subjects)]
-    for pair in problem.pairs:
-        cost = pair_cost(problem, pair, plan[pair.a], plan[pair.b]) or 0
-        shares[pair.a] += cost
-        shares[pair.b] += cost
-    return tuple(shares)
+    return tuple(_Stand(problem, plan).shares().tolist())
 
 
 def total(problem: PlacementProblem, plan: Sequence[int]) -> int:
     """Unary and pair costs of a plan, each pair once."""
-    unary = sum(int(subject.unary[plan[k]]) for k, subject in enumerate(problem.subjects))
-    return unary + sum(
-        pair_cost(problem, pair, plan[pair.a], plan[pair.b]) or 0 for pair in problem.pairs
-    )
+    return _Stand(problem, plan).total()
 
 
 def moves(problem: PlacementProblem, plan: Sequence[int]) -> int:
     """Move costs of those who leave their current site, and preferences."""
-    value = 0
-    for k, subject in enumerate(problem.subjects):
-        if subject.current is not None and plan[k] != subject.current:
-            value += subject.move_cost
-        if subject.preference is not None:
-            value += int(subject.preference[plan[k]])
+    subjects = problem.subject_columns
+    left = (subjects.current >= 0) & (subjects.current != np.array(plan, dtype=np.int64))
+    value = int(subjects.move_cost[left].sum())
+    for k in subjects.prefers.tolist():
+        preference = problem.subjects[k].preference
+        assert preference is not None
+        value += int(preference[plan[k]])
     return value

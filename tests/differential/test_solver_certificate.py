@@ -19,8 +19,9 @@ from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.exhaustive import exhaust
 from placement_engine.solver.kernels.messages import _message_at_once, _message_by_rows
 from placement_engine.solver.kernels.pairs import WALL, Tables, cost_of, fill_lines, knots
+from placement_engine.solver.laying import lay_wide
 from placement_engine.solver.prices import Priced, certified_bound
-from placement_engine.solver.wide import Wide, lay_wide
+from placement_engine.solver.wide import Wide
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 
@@ -162,12 +163,12 @@ def test_tables_and_lines_are_those_of_the_problem(seed: int) -> None:
     problem = small(seed)
     maker = Tables(problem)
     m = len(problem.sites)
-    for pair in problem.pairs:
+    for i, pair in enumerate(problem.pairs):
         found = np.empty((m, m), dtype=np.int32)
         maker.fill(pair, 4, found)
         cost = problem.pair_costs(pair)
         assert (found == np.where(cost == FORBIDDEN, WALL, cost * 4)).all()
-        lines = fill_lines(problem, [pair] * m, np.arange(m), [True] * m)
+        lines = fill_lines(problem, np.full(m, i), np.arange(m), np.ones(m, dtype=np.bool_))
         assert (lines == np.where(cost == FORBIDDEN, WALL, cost).T).all()
 
 

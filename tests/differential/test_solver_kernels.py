@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ from placement_engine.solver import large as large_module
 from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.exhaustive import exhaust
+from placement_engine.solver.kernels.board import least_sites
 from placement_engine.solver.kernels.messages import CLOSED, _message_at_once
 from placement_engine.solver.kernels.reseating import assign
 from placement_engine.solver.kernels.softening import _soft_at_once, _soft_by_rows
+from placement_engine.solver.laying import lay_wide
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.wide import lay_wide
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 from tests.differential.test_solver_certificate import small
 
@@ -160,7 +162,9 @@ def test_a_few_steep_pairs_are_cleared_where_annealing_alone_is_stuck() -> None:
     clearing = Clearing(search)
     lean = np.zeros_like(wide.unary)
     for _ in range(6):
-        clearing.run(heat=1.0, prices=np.zeros(sites, dtype=np.int64), stiff=1, lean=lean)
+        clearing.run(
+            heat=1.0, prices=np.zeros(sites, dtype=np.int64), stiff=1, lean=lean, longest=1 << 15
+        )
     # One end decides all: x, then 1 - x, then x again.
     unary = np.stack([s.unary for s in problem.subjects])
     walk = np.array(
@@ -187,12 +191,14 @@ def test_without_kernels_at_hand_a_limit_of_time_is_kept_by_other_means(
 
 def test_an_interruption_tells_the_best_plan_with_its_bound() -> None:
     problem = large(Scale(newcomers=60, placed=100, sites=40), seed=1)
-    looks = 0
+    looks, interrupted = 0, False
 
     def clock() -> float:
-        nonlocal looks
+        nonlocal looks, interrupted
         looks += 1
-        if looks == 60:
+        # An interruption reaches the main thread alone.
+        if looks >= 150 and current_thread() is main_thread() and not interrupted:
+            interrupted = True
             raise KeyboardInterrupt
         return looks / 1_000
 
@@ -201,3 +207,11 @@ def test_an_interruption_tells_the_best_plan_with_its_bound() -> None:
     assert answer.interrupted
     assert 0 < answer.lower_bound <= answer.objective
     assert not list(witness.violations(problem, answer.assignment))
+
+
+@pytest.mark.parametrize("width", [1, 5, 9])
+def test_the_cheapest_sites_are_those_of_a_stable_sort(width: int) -> None:
+    cost = np.random.default_rng(width).integers(0, 6, (20, 9))
+    found = np.empty((20, width), dtype=np.int64)
+    least_sites(cost, found)
+    assert (found == np.argsort(cost, axis=1, kind="stable")[:, :width]).all()

@@ -204,3 +204,33 @@ def build(board: Board, state: Placed, order: IntArray, lean: IntArray) -> None:
                 break
         put(board, state, k, pick, new, old)
     keep(state)
+
+
+@compiled
+def least_sites(cost: IntArray, out: IntArray) -> None:
+    """The cheapest sites of each mover, the least first, of equal ones the first.
+
+    Parameters
+    ----------
+    cost
+        n × M.
+    out
+        n × L with L at most M, filled.
+    """
+    width = out.shape[1]
+    low = np.empty(width, dtype=np.int64)
+    for k in range(cost.shape[0]):
+        mine, best = cost[k], out[k]
+        count = 0
+        for x in range(mine.size):
+            value = mine[x]
+            if count == width and value >= low[width - 1]:
+                continue
+            at = min(count, width - 1)
+            count = at + 1
+            while at > 0 and low[at - 1] > value:
+                low[at] = low[at - 1]
+                best[at] = best[at - 1]
+                at -= 1
+            low[at] = value
+            best[at] = x

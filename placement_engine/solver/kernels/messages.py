@@ -113,21 +113,44 @@ def sweep(
 
 
 @compiled
-def least_left(
-    table: SmallArray,
-    to_a: IntArray,
-    to_b: IntArray,
-    open_a: NDArray[np.bool_],
-    open_b: NDArray[np.bool_],
+def leasts(
+    tables: SmallArray,
+    lines: IntArray,
+    ends: IntArray,
+    handed: IntArray,
+    is_open: NDArray[np.bool_],
+    some: IntArray,
 ) -> int:
-    """Least of ``table - to_a - to_b`` over the open sites of both."""
-    least = np.int64(CLOSED)
-    for i in range(table.shape[0]):
-        if open_a[i]:
-            for j in range(table.shape[1]):
-                if open_b[j]:
-                    least = min(least, table[i, j] - to_a[i] - to_b[j])
-    return int(least)
+    """Sum over pairs of the least of ``table - to_a - to_b`` over the open sites of both.
+
+    Parameters
+    ----------
+    tables, lines, ends, handed
+        Of E pairs; those without a table (line -1) count nothing.
+    is_open
+        n × M.
+    some
+        Pairs, by number, that are summed.
+    """
+    sites = is_open.shape[1]
+    shut = np.empty(sites, dtype=np.int64)
+    total = np.int64(0)
+    for e in some:
+        if lines[e, 0] < 0:
+            continue
+        a, b = ends[e]
+        for j in range(sites):
+            shut[j] = -handed[e, 1, j] if is_open[b, j] else CLOSED
+        least = np.int64(CLOSED)
+        for i in range(sites):
+            if is_open[a, i]:
+                row = tables[lines[e, 0], i]
+                lowest = np.int64(CLOSED)
+                for j in range(sites):
+                    lowest = min(lowest, row[j] + shut[j])
+                least = min(least, lowest - handed[e, 0, i])
+        total += least
+    return int(total)
 
 
 @compiled
@@ -165,3 +188,31 @@ def supported(
                 if cost == 0:
                     break
         share[x] = CLOSED if least >= CLOSED else share[x] + least
+
+
+@compiled
+def support_all(
+    tables: SmallArray,
+    lines: IntArray,
+    ends: IntArray,
+    unary: IntArray,
+    ceiling: IntArray,
+    share: IntArray,
+) -> None:
+    """`supported` for both ends of each of E pairs that has a table.
+
+    Parameters
+    ----------
+    unary, ceiling
+        n × M and n; see `supported`.
+    share
+        n × M, added to.
+    """
+    for e in range(len(ends)):
+        a, b = ends[e]
+        for side in range(2):
+            if lines[e, side] >= 0:
+                supported(
+                    tables[lines[e, side]], unary[a], unary[b], ceiling[a], ceiling[b], share[a]
+                )
+            a, b = b, a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from placement_engine.problem import FORBIDDEN, PPM, IntArray, PlacementProblem,
 
 FloatArray = NDArray[np.float64]
 SmallArray = NDArray[np.int32]
+BoolArray = NDArray[np.bool_]
 
 WALL = 1 << 29
 """Fine cost of what is not allowed; two of them still fit an int32."""
@@ -192,31 +192,27 @@ class Tables:
 
 
 def fill_lines(
-    problem: PlacementProblem,
-    pairs: Sequence[ProblemPair],
-    at: IntArray,
-    b_stands: Sequence[bool],
+    problem: PlacementProblem, which: IntArray, at: IntArray, b_stands: BoolArray
 ) -> SmallArray:
-    """P × M micro-nats of pairs of which one end stands at a site."""
-    out = np.empty((len(pairs), len(problem.sites)), dtype=np.int32)
-    numbers, near = parameters(pairs)
+    """P × M micro-nats of pairs, by index, of which one end stands at a site."""
+    out = np.empty((len(which), len(problem.sites)), dtype=np.int32)
     if COMPILED:
+        numbers, near = parameters(problem, which)
         exposure = problem.exposure_ppm / PPM
         pair_lines(numbers, near, at, exposure, problem.distance_m, knots(), out)
-    for p, pair in enumerate(pairs):
-        if pair.table is None and COMPILED:
-            continue
-        cost = problem.pair_costs(pair)
+        slowly = np.flatnonzero(np.isin(which, problem.pair_columns.tabled))
+    else:
+        slowly = np.arange(len(which))
+    for p in slowly.tolist():
+        cost = problem.pair_costs(problem.pairs[int(which[p])])
         line = cost[:, at[p]] if b_stands[p] else cost[at[p]]
         out[p] = np.where(line == FORBIDDEN, WALL, np.minimum(line, WALL))
     return out
 
 
-def parameters(pairs: Sequence[ProblemPair]) -> tuple[FloatArray, IntArray]:
-    """P × 2 chances (hostility, reunion) and P × 2 (separation, penalty or -1)."""
-    numbers = np.array([(p.hostility_ppm, p.reunion_ppm) for p in pairs], dtype=np.float64) / PPM
-    near = np.array(
-        [(p.separation_m, -1 if p.penalty is None else min(p.penalty, WALL)) for p in pairs],
-        dtype=np.int64,
-    )
-    return numbers.reshape(-1, 2), near.reshape(-1, 2)
+def parameters(problem: PlacementProblem, which: IntArray) -> tuple[FloatArray, IntArray]:
+    """P × 2 chances (hostility, reunion) and P × 2 (separation, penalty or -1), by index."""
+    pairs = problem.pair_columns
+    chances = np.stack([pairs.hostility[which], pairs.reunion[which]], axis=1) / PPM
+    penalty = np.minimum(pairs.penalty[which], WALL)
+    return chances, np.stack([pairs.separation[which], penalty], axis=1)
