@@ -51,6 +51,13 @@ def _step_rows(size: NetworkSize, packed: Path) -> list[Row]:
     told, _ = _measured("benchmarks.graph_steps", packed)
     return [
         Row(
+            what=f"one day later: the graph, {size.text}",
+            value=told["day"],
+            unit="ms",
+            note=f"a full build of that day {told['day_built']:.0f} ms; of processor "
+            f"{told['day_cpu']:.0f} against {told['day_built_cpu']:.0f}",
+        ),
+        Row(
             what=f"one new tie: affected pairs, {size.text}",
             value=told["tie"],
             unit="ms",

@@ -1,6 +1,6 @@
-"""What one analyst waits for on a large network: one new tie, and why two are hostile.
+"""What one analyst waits for on a large network: a new tie, why two are hostile, another day.
 
-``python -m benchmarks.graph_steps NETWORK`` prints one JSON document of milliseconds. Both
+``python -m benchmarks.graph_steps NETWORK`` prints one JSON document of milliseconds. All
 are measured on a graph that is there already, by single steps in one process.
 """
 
@@ -10,18 +10,22 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from benchmarks.networks import AS_OF, graph_of, protected_of
+from placement_engine.graph.ageing import Ageing
 from placement_engine.graph.incremental import LiveGraph, Reported
 from placement_engine.graph.join import join
 from placement_engine.intelligence import Network
 from placement_engine.testing.networks import TieReport, network_of
 from placement_engine.vocabulary import Grade, TieKind
 
+DAYS = 3
+"""Steps of the date."""
 STEPS = 12
 """Of each kind of tie, and of explained pairs."""
 
@@ -54,6 +58,24 @@ def taken(work: Callable[[], object]) -> tuple[float, float]:
     return 1e3 * (time.perf_counter() - start), 1e3 * (time.process_time() - spent)
 
 
+def days_of(network: Network) -> dict[str, float]:
+    """A step of one day and a full build of that day, in turn, each from the same network."""
+    left = frozenset(protected_of(network))
+    laid = Ageing.of(graph_of(network), implied_defectors=left)
+    steps, builds = [], []
+    for step in range(1, DAYS + 1):
+        day = AS_OF + timedelta(days=step)
+        steps.append(taken(lambda day=day: laid.on(day)))  # type: ignore[misc]
+        builds.append(
+            taken(lambda day=day: graph_of(network, day))  # type: ignore[misc]
+        )
+    return {
+        f"{name}{suffix}": median(column)
+        for name, found in (("day", steps), ("day_built", builds))
+        for suffix, column in zip(("", "_cpu"), zip(*found, strict=True), strict=True)
+    }
+
+
 def main(path: Path) -> dict[str, float]:
     """Medians and worst cases."""
     network = Network.from_bytes(path.read_bytes())
@@ -72,7 +94,8 @@ def main(path: Path) -> dict[str, float]:
     for at in rng.integers(0, len(pairs), STEPS * 2).tolist():
         a, b = graph.nodes[nodes[pairs.source[at]]], graph.nodes[nodes[pairs.target[at]]]
         explained.append(taken(lambda a=a, b=b: graph.explain(a, b)))  # type: ignore[misc]
-    told: dict[str, float] = {"pairs": median(touched), "most_pairs": max(touched)}
+    days = days_of(network)
+    told: dict[str, float] = days | {"pairs": median(touched), "most_pairs": max(touched)}
     for name, found in (("tie", ties), ("explain", explained)):
         wall, spent = zip(*found, strict=True)
         told |= {name: median(wall), f"{name}_worst": max(wall), f"{name}_cpu": median(spent)}

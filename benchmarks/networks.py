@@ -120,11 +120,11 @@ def protected_of(network: Network) -> tuple[str, ...]:
     return network.with_role(PersonRole.SUBJECT)
 
 
-def graph_of(network: Network) -> RivalGraph:
+def graph_of(network: Network, day: date = AS_OF) -> RivalGraph:
     """Its rival graph: the protected have left their groups."""
     return RivalGraph.build(
         network,
-        as_of=AS_OF,
+        as_of=day,
         policy=Policy.default(),
         implied_defectors=frozenset(protected_of(network)),
     )

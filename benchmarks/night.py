@@ -111,9 +111,9 @@ def _nights(
                 value=told[kind]["seconds"] / base,
                 unit="",
                 target=SPARING if kind == "percent" else None,
-                note=f"{told[kind]['seconds']:.3g} s, "
-                f"reading {told[kind]['stages']['read']:.3g} s; "
-                f"looked at {told[kind]['looked_at']}",
+                note=f"{told[kind]['seconds']:.3g} s; "
+                + ", ".join(f"{stage} {s:.2g} s" for stage, s in told[kind]["stages"].items())
+                + f"; looked at {told[kind]['looked_at']}",
             )
         )
     return rows

@@ -67,6 +67,7 @@ def whole_ppm(chances: FloatArray) -> FloatArray:
     in another order differ by so little.
     """
     rounded: FloatArray = np.ceil(chances * PPM - BIT) / PPM
+    rounded += 0.0  # what was rounded up to none is no negative zero, which prints as -0.0
     return rounded
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from placement_engine.geo.boundaries import load_boundaries
+from placement_engine.geo.boundaries import read_shapes
 from placement_engine.vocabulary import MunicipalityCode
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 Ring = tuple[tuple[float, float], ...]
 """Points (easting, northing) in kilometres of SWEREF 99 TM, the first one not repeated."""
@@ -24,7 +28,7 @@ def outlines(
     detail_km
         Bends smaller than this are left out, in kilometres.
     data_dir
-        As of `load_boundaries`.
+        As of `read_shapes`.
 
     Examples
     --------
@@ -32,15 +36,21 @@ def outlines(
     >>> [list(gotland), min(y for x, y in gotland["Gotland"][0]) > 6300]
     [['Gotland'], True]
     """
-    shapes = load_boundaries(data_dir=data_dir)
-    shapes["area"] = shapes["code"].map(areas)
-    joined = shapes.dropna(subset=["area"]).dissolve(by="area")
-    drawn = joined.geometry.simplify_coverage(detail_km * 1000)
+    import shapely
+
+    parts: dict[str, list[BaseGeometry]] = {}
+    for code, shape in read_shapes(data_dir=data_dir):
+        area = areas.get(MunicipalityCode(code))
+        if area is not None:
+            parts.setdefault(area, []).append(shape)
+    names = sorted(parts)
+    joined = [shapely.union_all(parts[name]) for name in names]
+    drawn = shapely.coverage_simplify(joined, detail_km * 1000)
     return {
-        str(area): tuple(
+        area: tuple(
             tuple((x / 1000, y / 1000) for x, y in part.exterior.coords[:-1])
             for part in getattr(shape, "geoms", (shape,))
             if part.geom_type == "Polygon"
         )
-        for area, shape in sorted(drawn.items())
+        for area, shape in zip(names, drawn, strict=True)
     }

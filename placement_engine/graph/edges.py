@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +14,7 @@ from placement_engine.graph.reports import (
     Bools,
     Floats,
     Ints,
+    Laid,
     Reports,
     Small,
     of_kinds,
@@ -140,6 +141,8 @@ def edges_of(
     policy: Policy,
     implied: Ints,
     confirmed: Ints,
+    laid: Laid | None = None,
+    like: Edges | None = None,
 ) -> Edges:
     """Edges of a network on a day.
 
@@ -149,12 +152,17 @@ def edges_of(
         Node indices of people who are known to have left their groups.
     confirmed
         ``person * n + group`` of defections that a named analyst confirmed.
+    laid
+        `laid_out` of the day, where it is at hand.
+    like
+        Edges of another day: which edges touch each node is taken from there if they are the
+        same ones.
     """
     today = as_of.toordinal()
     # What is combined is handed on, and not kept here: it takes hundreds of megabytes.
     return _edges(
         with_implied(
-            reports_of(network, today, policy),
+            reports_of(network, today, policy, laid),
             len(network.nodes),
             implied if policy.leavers.implied_defection else implied[:0],
         ),
@@ -162,11 +170,17 @@ def edges_of(
         policy,
         confirmed,
         returned(network, today, policy),
+        like,
     )
 
 
 def _edges(
-    reports: Reports, network: Network, policy: Policy, confirmed: Ints, back: Ints
+    reports: Reports,
+    network: Network,
+    policy: Policy,
+    confirmed: Ints,
+    back: Ints,
+    like: Edges | None,
 ) -> Edges:
     n = len(network.nodes)
     reports_open = reports.strength > 0
@@ -185,6 +199,20 @@ def _edges(
     chance = np.where(np.isnan(factor), 1.0, factor)[kind]
     chance *= strength
     persons = ~network.is_group[a] & ~network.is_group[b]
+    if like is not None and all(
+        np.array_equal(now, then) for now, then in ((a, like.a), (b, like.b), (kind, like.kind))
+    ):
+        return replace(
+            like,
+            strength=strength,
+            chance=chance,
+            newest=newest,
+            source=source,
+            information=information,
+            graded=graded,
+            direct=~is_bond & persons & direct,
+            leavers=leavers.astype(np.int64),
+        )
     is_member = of_kinds((TieKind.MEMBERSHIP, PAST))[kind]
     return Edges(
         nodes=n,

@@ -53,10 +53,34 @@ class Frustration:
         return self.lower == self.upper
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Walked:
+    """Half edges and signs as lists: what is followed one by one is quicker there.
+
+    ``start``, ``far`` and ``edge`` as in `HalfEdges`; ``enemies`` by pair.
+    """
+
+    start: list[int]
+    far: list[int]
+    edge: list[int]
+    enemies: list[bool]
+
+    @classmethod
+    def of(cls, pairs: SignedPairs, near: HalfEdges) -> _Walked:
+        """The lists of these arrays."""
+        return cls(
+            start=near.start.tolist(),
+            far=near.far.tolist(),
+            edge=near.edge.tolist(),
+            enemies=pairs.enemies.tolist(),
+        )
+
+
 def frustration(pairs: SignedPairs) -> Frustration:
     """Split each connected part into two camps, leaving over as few pairs as can be."""
     n = len(pairs.nodes)
     near = HalfEdges.among(n, pairs.u, pairs.v, np.ones(len(pairs), dtype=np.bool_))
+    walked = _Walked.of(pairs, near)
     core, peeled = _core(near)
     camp = np.zeros(n, dtype=np.int64)
     part = np.full(n, -1, dtype=np.int64)
@@ -73,10 +97,10 @@ def frustration(pairs: SignedPairs) -> Frustration:
             camp[cycle], least = _every_split(pairs, cycle, own)
             lower += least
         else:
-            camp[cycle] = _best_start(pairs, near, cycle, own)
+            camp[cycle] = _best_start(pairs, near, walked, cycle, own)
             among = np.zeros(len(pairs), dtype=np.bool_)
             among[own] = True
-            lower += _disjoint_cycles(pairs, near, cycle, among, wrong)
+            lower += _disjoint_cycles(pairs, near, walked, cycle, among, wrong)
     for node, over in reversed(peeled):
         other = int(pairs.u[over]) + int(pairs.v[over]) - node
         camp[node] = camp[other] ^ int(pairs.enemies[over])
@@ -146,70 +170,83 @@ def _every_split(pairs: SignedPairs, nodes: Ints, own: Ints) -> tuple[Ints, int]
     return camps, int(cost[best])
 
 
-def _best_start(pairs: SignedPairs, near: HalfEdges, nodes: Ints, own: Ints) -> Ints:
+def _best_start(
+    pairs: SignedPairs, near: HalfEdges, walked: _Walked, nodes: Ints, own: Ints
+) -> Ints:
     """The best camps that are reached from the nodes with most pairs."""
-    inside = np.zeros(len(pairs.nodes), dtype=np.bool_)
-    inside[nodes] = True
+    members = dict.fromkeys(nodes.tolist(), 0)
     degree = np.diff(near.start)[nodes]
     roots = nodes[np.lexsort((nodes, -degree))][: STARTS if len(own) <= SEARCHED_PAIRS else 1]
-    u, v, enemies = pairs.u[own], pairs.v[own], pairs.enemies[own]
+    enemies = pairs.enemies[own]
+    u, v = (np.searchsorted(nodes, ends[own]) for ends in (pairs.u, pairs.v))
     best, least = np.zeros(len(nodes), dtype=np.int64), len(own) + 1
     for root in roots.tolist():
-        camp = _grown(pairs, near, root, inside)
-        _improve(pairs, near, nodes, inside, camp)
+        camps = _grown(walked, root, members)
+        _improve(walked, camps)
+        camp = np.array([*camps.values()], dtype=np.int64)
         left = int(((camp[u] != camp[v]) != enemies).sum())
         if left < least:
-            best, least = camp[nodes], left
+            best, least = camp, left
     return best
 
 
-def _grown(pairs: SignedPairs, near: HalfEdges, root: int, inside: Bools) -> Ints:
+def _grown(walked: _Walked, root: int, members: dict[int, int]) -> dict[int, int]:
     """Camps that agree with a tree of shortest ways from a node; what cycles join is connected."""
-    camp = np.zeros(len(pairs.nodes), dtype=np.int64)
-    seen = ~inside
-    seen[root] = True
+    start, ends, edges, enemies = walked.start, walked.far, walked.edge, walked.enemies
+    camps = members.copy()
+    seen = {root}
     reached = [root]
     for node in reached:
-        for at in range(int(near.start[node]), int(near.start[node + 1])):
-            far = int(near.far[at])
-            if not seen[far]:
-                seen[far] = True
-                camp[far] = camp[node] ^ int(pairs.enemies[near.edge[at]])
+        for at in range(start[node], start[node + 1]):
+            far = ends[at]
+            if far in camps and far not in seen:
+                seen.add(far)
+                camps[far] = camps[node] ^ enemies[edges[at]]
                 reached.append(far)
-    return camp
+    return camps
 
 
-def _improve(pairs: SignedPairs, near: HalfEdges, nodes: Ints, inside: Bools, camp: Ints) -> None:
+def _improve(walked: _Walked, camps: dict[int, int]) -> None:
     """Move single nodes to the other camp as long as that leaves fewer pairs over."""
-    waiting = deque(nodes.tolist())
-    queued = inside.copy()
+    start, ends, edges, enemies = walked.start, walked.far, walked.edge, walked.enemies
+    waiting = deque(camps)
+    queued = set(camps)
     while waiting:
         node = waiting.popleft()
-        queued[node] = False
-        rows = slice(int(near.start[node]), int(near.start[node + 1]))
-        far, edge = near.far[rows], near.edge[rows]
-        far, edge = far[inside[far]], edge[inside[far]]
-        wrong = int(((camp[far] != camp[node]) != pairs.enemies[edge]).sum())
-        if 2 * wrong > len(far):
-            camp[node] ^= 1
-            for other in far[~queued[far]].tolist():
-                queued[other] = True
-                waiting.append(other)
+        queued.discard(node)
+        own, size, wrong = camps[node], 0, 0
+        for at in range(start[node], start[node + 1]):
+            far = ends[at]
+            if far in camps:
+                size += 1
+                wrong += (camps[far] != own) != enemies[edges[at]]
+        if 2 * wrong > size:
+            camps[node] = 1 - own
+            for far in ends[start[node] : start[node + 1]]:
+                if far in camps and far not in queued:
+                    queued.add(far)
+                    waiting.append(far)
 
 
 def _disjoint_cycles(
-    pairs: SignedPairs, near: HalfEdges, nodes: Ints, among: Bools, wrong: Ints
+    pairs: SignedPairs,
+    near: HalfEdges,
+    walked: _Walked,
+    nodes: Ints,
+    among: Bools,
+    wrong: Ints,
 ) -> int:
     """How many unbalanced cycles that share no pair were found: each needs one left over.
 
     Triangles first, then short cycles, then what a tree over the pairs that are left closes.
     """
-    free = among.copy()
+    unused = among.tolist()
     found = 0
-    for three in wrong.tolist():
-        if free[three].all():
-            free[three] = False
+    for i, j, k in wrong.tolist():
+        if unused[i] and unused[j] and unused[k]:
+            unused[i] = unused[j] = unused[k] = False
             found += 1
+    free = np.array(unused, dtype=np.bool_)
     if among.sum() <= SEARCHED_PAIRS:
         for longest in SHORT:
             # Every unbalanced cycle goes over an enmity.
@@ -217,7 +254,7 @@ def _disjoint_cycles(
                 while walk := _unbalanced_walk(pairs, near, root, free, longest):
                     free[walk] = False
                     found += 1
-    return found + _closed_by_a_tree(pairs, near, nodes, free)
+    return found + _closed_by_a_tree(pairs, walked, nodes, free)
 
 
 def _unbalanced_walk(
@@ -248,9 +285,10 @@ def _unbalanced_walk(
     return []
 
 
-def _closed_by_a_tree(pairs: SignedPairs, near: HalfEdges, nodes: Ints, free: Bools) -> int:
+def _closed_by_a_tree(pairs: SignedPairs, walked: _Walked, nodes: Ints, free: Bools) -> int:
     """How many unbalanced cycles that share no pair a tree over the free pairs closes."""
-    free, found = free.copy(), 0
+    start, ends, edges, enemies = walked.start, walked.far, walked.edge, walked.enemies
+    unused, found = free.tolist(), 0
     parent: dict[int, tuple[int, int]] = {}
     depth: dict[int, int] = {}
     side: dict[int, int] = {}
@@ -260,16 +298,18 @@ def _closed_by_a_tree(pairs: SignedPairs, near: HalfEdges, nodes: Ints, free: Bo
         depth[root], side[root] = 0, 0
         reached = [root]
         for node in reached:
-            for at in range(int(near.start[node]), int(near.start[node + 1])):
-                far, edge = int(near.far[at]), int(near.edge[at])
-                if free[edge] and far not in depth:
+            for at in range(start[node], start[node + 1]):
+                far, edge = ends[at], edges[at]
+                if unused[edge] and far not in depth:
                     depth[far] = depth[node] + 1
-                    side[far] = side[node] ^ int(pairs.enemies[edge])
+                    side[far] = side[node] ^ enemies[edge]
                     parent[far] = node, edge
                     reached.append(far)
-    for edge in np.flatnonzero(free).tolist():
-        u, v = int(pairs.u[edge]), int(pairs.v[edge])
-        if (side[u] != side[v]) == bool(pairs.enemies[edge]):
+    left = np.flatnonzero(free)
+    columns = (left.tolist(), pairs.u[left].tolist(), pairs.v[left].tolist())
+    for edge, one, other in zip(*columns, strict=True):
+        u, v = one, other
+        if (side[u] != side[v]) == enemies[edge]:
             continue
         cycle = [edge]
         while u != v:
@@ -277,7 +317,8 @@ def _closed_by_a_tree(pairs: SignedPairs, near: HalfEdges, nodes: Ints, free: Bo
             up, over = parent[low]
             cycle.append(over)
             u, v = (up, v) if low == u else (u, up)
-        if free[cycle].all():
-            free[cycle] = False
+        if all(unused[over] for over in cycle):
+            for over in cycle:
+                unused[over] = False
             found += 1
     return found

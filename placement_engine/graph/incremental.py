@@ -3,7 +3,7 @@
 A `LiveGraph` is a graph with corrections: edges that no longer hold, and edges that do now.
 Whoever a correction touches is found by following it outwards; then a small graph around just
 these people is cut out and scored by the ordinary join, with the numbers that a full build
-would give. Another day ages every tie and takes a full build.
+would give. Another day ages every tie: see `ageing`.
 """
 
 from __future__ import annotations

@@ -72,17 +72,17 @@ def hostile_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Itera
     """
     before = _begin(sources)
     for bonds_before in range(length):
-        path = _extend(edges, before, edges.enmity)
+        path = extend(edges, before, edges.enmity)
         for bonds_after in range(length - bonds_before):
             if bonds_after == 0:
                 done = path.keep(ends.home[path.nodes[:, -1]])
             else:
-                done = _extend(edges, path, ends.bond)
+                done = extend(edges, path, ends.bond)
                 if bonds_after < length - bonds_before - 1:
-                    path = _extend(edges, path, edges.bond)
+                    path = extend(edges, path, edges.bond)
             yield _counted(edges, done)
         if bonds_before < length - 1:
-            before = _extend(edges, before, edges.bond)
+            before = extend(edges, before, edges.bond)
     yield from _group_walks(edges, sources, ends, length)
 
 
@@ -90,25 +90,25 @@ def friendly_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Iter
     """All paths of bonds alone, of at most `length` edges."""
     path = _begin(sources)
     for bonds in range(1, length + 1):
-        yield _extend(edges, path, ends.bond)
+        yield extend(edges, path, ends.bond)
         if bonds < length:
-            path = _extend(edges, path, edges.bond)
+            path = extend(edges, path, edges.bond)
 
 
 def _group_walks(edges: Edges, sources: Ints, ends: Ends, length: int) -> Iterator[Walks]:
     """Member, group, rival group, member, with one ally on either side: what K leaves out."""
     people, last = _begin(sources[~edges.is_group[sources]]), ends.membership
-    own = _extend(edges, people, edges.membership)
-    rivals = _to_groups(edges, _extend(edges, own, edges.enmity))
+    own = extend(edges, people, edges.membership)
+    rivals = _to_groups(edges, extend(edges, own, edges.enmity))
     if length < 3:
-        yield _counted(edges, _extend(edges, rivals, last))
+        yield _counted(edges, extend(edges, rivals, last))
     if length >= GROUP_LENGTH:
         return
-    allies = _to_groups(edges, _extend(edges, own, edges.alliance))
-    rivals_of_allies = _to_groups(edges, _extend(edges, allies, edges.enmity))
-    yield _counted(edges, _extend(edges, rivals_of_allies, last))
-    allies_of_rivals = _to_groups(edges, _extend(edges, rivals, edges.alliance))
-    yield _counted(edges, _extend(edges, allies_of_rivals, last))
+    allies = _to_groups(edges, extend(edges, own, edges.alliance))
+    rivals_of_allies = _to_groups(edges, extend(edges, allies, edges.enmity))
+    yield _counted(edges, extend(edges, rivals_of_allies, last))
+    allies_of_rivals = _to_groups(edges, extend(edges, rivals, edges.alliance))
+    yield _counted(edges, extend(edges, allies_of_rivals, last))
 
 
 def _begin(nodes: Ints) -> Walks:
@@ -119,7 +119,7 @@ def _begin(nodes: Ints) -> Walks:
     )
 
 
-def _extend(edges: Edges, walks: Walks, half: HalfEdges) -> Walks:
+def extend(edges: Edges, walks: Walks, half: HalfEdges) -> Walks:
     """Every way to go on from the last node over an edge of `half`, no node twice."""
     here = walks.nodes[:, -1]
     first = half.start[here]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
+from placement_engine.graph.reports import Floats, Ints
 from placement_engine.intelligence import Network
 from placement_engine.policy import DAYS_PER_MONTH, Policy
 from placement_engine.vocabulary import SOURCES, Grade, MunicipalityCode
@@ -24,7 +24,27 @@ class PresenceAt:
     latest: date
 
 
-def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[PresenceAt, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PresencesAt:
+    """B presences by actor and municipality, as columns.
+
+    Parameters
+    ----------
+    actor, municipality
+        (B,) node index, and the code as a number.
+    strength
+        (B,) in (0, 1].
+    latest
+        (B,) day number of the latest report.
+    """
+
+    actor: Ints = field(repr=False)
+    municipality: Ints = field(repr=False)
+    strength: Floats = field(repr=False)
+    latest: Ints = field(repr=False)
+
+
+def presence_columns(network: Network, *, as_of: date, policy: Policy) -> PresencesAt:
     """All presences on a day, by actor and municipality.
 
     Reports of one actor in one municipality by one source letter count once, the strongest;
@@ -33,7 +53,7 @@ def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[Pres
     seen, today, numbers = network.presences, as_of.toordinal(), policy.ties.presence
     known = (seen.last_seen <= today) & ~((seen.ended > 0) & (seen.ended <= today))
     source, information, last = (
-        column[known] for column in (seen.source, seen.information, seen.last_seen)
+        column[known].astype(np.int64) for column in (seen.source, seen.information, seen.last_seen)
     )
     quality = np.array(
         [[policy.grading.quality(Grade(letter, n)) for n in range(1, 7)] for letter in SOURCES]
@@ -41,21 +61,40 @@ def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[Pres
     age = (today - last) / DAYS_PER_MONTH
     faded = 2.0 ** (-age / numbers.half_life_months) if numbers.half_life_months else 1.0
     strength = seen.strength[known] * quality * (numbers.floor + (1 - numbers.floor) * faded)
-    joined: dict[tuple[int, int], dict[int, float]] = {}
-    latest: dict[tuple[int, int], int] = {}
-    columns = (seen.actor[known], seen.municipality[known], source, strength, last)
-    for actor, code, letter, one, day in zip(*(c.tolist() for c in columns), strict=True):
-        by_source = joined.setdefault((actor, code), {})
-        by_source[letter] = max(by_source.get(letter, 0.0), one)
-        latest[actor, code] = max(latest.get((actor, code), 0), day)
+    actor, code = seen.actor[known].astype(np.int64), seen.municipality[known].astype(np.int64)
+    order = np.lexsort((source, code, actor))
+    actor, code, source = actor[order], code[order], source[order]
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = (actor[1:] != actor[:-1]) | (code[1:] != code[:-1])
+    by_source = new.copy()
+    by_source[1:] |= source[1:] != source[:-1]
+    starts, letters = np.flatnonzero(new), np.flatnonzero(by_source)
+    if not len(starts):
+        none = np.zeros(0, dtype=np.int64)
+        return PresencesAt(actor=none, municipality=none, strength=np.zeros(0), latest=none)
+    one = 1 - np.maximum.reduceat(strength[order], letters)
+    joined = 1 - np.multiply.reduceat(one, np.searchsorted(letters, starts))
+    latest = np.maximum.reduceat(last[order], starts)
+    some = joined > 0
+    return PresencesAt(
+        actor=actor[starts][some],
+        municipality=code[starts][some],
+        strength=joined[some],
+        latest=latest[some],
+    )
+
+
+def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[PresenceAt, ...]:
+    """What `presence_columns` gives, one by one."""
+    found = presence_columns(network, as_of=as_of, policy=policy)
+    columns = (found.actor, found.municipality, found.strength, found.latest)
     return tuple(
         PresenceAt(
             actor=network.nodes[actor],
             municipality=MunicipalityCode(f"{code:04d}"),
-            strength=1 - math.prod(1 - s for s in by_source.values()),
+            strength=strength,
             is_group=bool(network.is_group[actor]),
-            latest=date.fromordinal(latest[actor, code]),
+            latest=date.fromordinal(latest),
         )
-        for (actor, code), by_source in sorted(joined.items())
-        if any(by_source.values())
+        for actor, code, strength, latest in zip(*(c.tolist() for c in columns), strict=True)
     )

@@ -34,8 +34,12 @@ _OVER_WHEN_ENDED = (TieKind.ALLIANCE, TieKind.CO_OFFENDING, TieKind.ASSOCIATION)
 _DIRECTED = (TieKind.MEMBERSHIP, TieKind.DEFECTION, TieKind.THREAT)
 
 
-def _known(network: Network, today: int, policy: Policy) -> tuple[Ints, Ints]:
-    """Rows that count on a day and their keys, in order of the key."""
+Laid = tuple[Ints, Ints]
+"""Rows that count on a day and their keys, in order of the key."""
+
+
+def laid_out(network: Network, today: int, policy: Policy) -> Laid:
+    """The rows that count on a day, and what each is about, in order."""
     n, ties = len(network.nodes), network.ties
     known = np.flatnonzero((ties.last_seen <= today) & (ties.first_seen <= today))
     kind = ties.kind[known]
@@ -57,13 +61,14 @@ def _known(network: Network, today: int, policy: Policy) -> tuple[Ints, Ints]:
     return known[order], key[order]
 
 
-def reports_of(network: Network, today: int, policy: Policy) -> Reports:
+def reports_of(network: Network, today: int, policy: Policy, laid: Laid | None = None) -> Reports:
     """What is told of each key on a day, in order of the keys.
 
-    Column by column, so that never all of them are there twice.
+    Column by column, so that never all of them are there twice. `laid` is `laid_out` of the
+    day, where it is at hand.
     """
     ties = network.ties
-    known, key = _known(network, today, policy)
+    known, key = laid or laid_out(network, today, policy)
     first, several = _repeated(key)
     told: dict[str, NDArray[Any]] = {}
     rest: dict[str, NDArray[Any]] = {}

@@ -17,15 +17,18 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from placement_engine.graph.edges import Floats, Ints
+from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints
 from placement_engine.graph.join import PairTable, join, pays
+from placement_engine.graph.presences import presence_columns
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import MunicipalityCode
 
 _ROWS = 256
 """People that one piece of work takes."""
 _AT_ONCE = 256
-"""Actors whose shares are multiplied at once: a few hundred kilobytes at 290 sites."""
+"""Gangs that are joined at once: a few hundred kilobytes at 290 sites."""
+_FEW = 16
+"""Rows below which factors are multiplied row by row and no longer factor by factor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,7 +40,7 @@ class Dangers:
     actor
         (A,) node indices.
     gang
-        (A,) key of each actor's gang, never falling.
+        (A,) node that each actor's gang counts as, never falling.
     start
         (A+1,) into the presences of each actor.
     site, strength
@@ -53,22 +56,38 @@ class Dangers:
     @classmethod
     def of(cls, graph: RivalGraph, site_of: Mapping[MunicipalityCode, int]) -> Dangers:
         """The presences of a graph, at numbered sites."""
-        presences = graph.presences()
-        gang = {actor: graph.gang_of(actor) for actor in {p.actor for p in presences}}
-        ordered = sorted(presences, key=lambda p: (gang[p.actor], p.actor))
-        actors = list(dict.fromkeys(p.actor for p in ordered))
-        numbers = {
-            name: number for number, name in enumerate(dict.fromkeys(gang[a] for a in actors))
-        }
-        place = {actor: at for at, actor in enumerate(actors)}
-        count = np.bincount([place[p.actor] for p in ordered], minlength=len(actors))
+        seen = presence_columns(graph.network, as_of=graph.as_of, policy=graph.policy)
+        codes, code = np.unique(seen.municipality, return_inverse=True)
+        sites = [site_of[MunicipalityCode(f"{one:04d}")] for one in codes.tolist()]
+        actors, count = np.unique(seen.actor, return_counts=True)
+        gangs = _gangs_of(graph.edges, actors)
+        order = np.lexsort((seen.actor, np.repeat(gangs, count)))
+        by_gang = np.lexsort((actors, gangs))
         return cls(
-            actor=np.array([graph.index[actor] for actor in actors], dtype=np.int64),
-            gang=np.array([numbers[gang[actor]] for actor in actors], dtype=np.int64),
-            start=np.append(0, np.cumsum(count)).astype(np.int64),
-            site=np.array([site_of[p.municipality] for p in ordered], dtype=np.int64),
-            strength=np.array([p.strength for p in ordered], dtype=np.float64),
+            actor=actors[by_gang],
+            gang=gangs[by_gang],
+            start=np.append(0, np.cumsum(count[by_gang])),
+            site=np.array(sites, dtype=np.int64)[code][order],
+            strength=seen.strength[order],
         )
+
+
+def _gangs_of(edges: Edges, actors: Ints) -> Ints:
+    """Node that each of some ascending nodes counts with: what `RivalGraph.gang_of` says."""
+    gangs = actors.copy()
+    half = edges.membership
+    begin, count = half.start[actors], half.start[actors + 1] - half.start[actors]
+    count[edges.is_group[actors]] = 0
+    which = np.repeat(np.arange(len(actors)), count)
+    at = np.arange(len(which)) + np.repeat(begin - (np.cumsum(count) - count), count)
+    own = half.edge[at]
+    now = edges.kind[own] != PAST
+    which, own = which[now], own[now]
+    # Nodes stand in the order of their ids, by which equally strong memberships are told apart.
+    order = np.lexsort((edges.b[own], -edges.strength[own], which))
+    person, first = np.unique(which[order], return_index=True)
+    gangs[person] = edges.b[own[order[first]]]
+    return gangs
 
 
 class _Form(Protocol):
@@ -206,49 +225,119 @@ def _rows_of_arrays(
     begin: int,
     end: int,
 ) -> None:
-    room = np.empty((_AT_ONCE, len(exposure)))
-    for person in range(begin, end):
-        ours = slice(first[person], first[person + 1])
-        actor, h = target[ours], hostility[ours]
-        own = gang[actor]
-        again = np.zeros(len(own) + 1, dtype=np.bool_)
-        again[1:-1] = own[1:] == own[:-1]
-        shared = again[1:] | again[:-1]
-        safe = np.ones(len(exposure))
-        if shared.any():
-            safe *= _safe_from_gangs(
-                actor[shared], h[shared], gang, start, site, strength, exposure
-            )
-            actor, h = actor[~shared], h[~shared]
-        for low in range(0, len(actor), _AT_ONCE):
-            some = actor[low : low + _AT_ONCE]
-            share = room[: len(some)]
-            # In place, in what stays in the cache: fresh arrays cost more than the sums.
-            np.take(met, some, axis=0, out=share, mode="clip")
-            share *= -h[low : low + _AT_ONCE, None]
-            share += 1
-            safe *= np.multiply.reduce(share, axis=0)
-        rows[person] = 1 - safe
+    ours = slice(first[begin], first[end])
+    actor, h = target[ours], hostility[ours]
+    person = np.repeat(np.arange(end - begin), np.diff(first[begin : end + 1]))
+    fresh = np.ones(len(actor) + 1, dtype=np.bool_)
+    fresh[1:-1] = (gang[actor[1:]] != gang[actor[:-1]]) | (person[1:] != person[:-1])
+    alone = fresh[1:] & fresh[:-1]
+    safe = np.ones((end - begin, len(exposure)))
+    _multiplied(safe, person[alone], met, actor[alone], h[alone])
+    if not alone.all():
+        several = _Gangs.of(
+            person[~alone], fresh[:-1][~alone], actor[~alone], h[~alone], start, site, strength
+        )
+        for low in range(0, len(several.worst), _AT_ONCE):
+            some = slice(low, min(low + _AT_ONCE, len(several.worst)))
+            hurt = several.hurt(some, exposure)
+            _multiplied(safe, several.person[some], hurt, np.arange(len(hurt)), several.worst[some])
+    np.subtract(1, safe, out=rows[begin:end])
 
 
-def _safe_from_gangs(
-    actor: Ints,
-    h: Floats,
-    gang: Ints,
-    start: Ints,
-    site: Ints,
-    strength: Floats,
-    exposure: Floats,
-) -> Floats:
-    """Chance to stay safe at each site from gangs of which several are hostile to one person."""
-    count = start[actor + 1] - start[actor]
-    which = np.repeat(np.arange(len(actor)), count)
-    at = np.arange(len(which)) + np.repeat(start[actor] - (np.cumsum(count) - count), count)
-    own = gang[actor[which]]
-    starts = np.flatnonzero(np.append(True, own[1:] != own[:-1]))
-    worst = np.maximum.reduceat(h[which], starts)
-    size = np.diff(starts, append=len(own))
-    share = h[which] / np.repeat(worst, size) * strength[at]
-    unmet = np.multiply.reduceat(1 - share[:, None] * exposure[site[at]], starts, axis=0)
-    safe: Floats = np.multiply.reduce(1 - worst[:, None] * (1 - unmet), axis=0)
-    return safe
+def _multiplied(safe: Floats, row: Ints, chance: Floats, which: Ints, weight: Floats) -> None:
+    """Multiply rows of `safe` by ``1 - weight * chance[which]``; `row` never falls.
+
+    The first factor of every row, then the second of each that has one, and so on: in place,
+    in what stays in the cache, and without a call for each row.
+    """
+    if not len(row):
+        return
+    begin = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+    count = np.diff(begin, append=len(row))
+    most_first = np.argsort(-count, kind="stable")
+    begin, count = begin[most_first], count[most_first]
+    place = row[begin]
+    product, room = safe[place], np.empty((max(len(place), _FEW), safe.shape[1]))
+    more = np.searchsorted(-count, -np.arange(count[0]), side="left").tolist()
+    step = 0
+    for step, some in enumerate(more):
+        if some < _FEW:
+            break
+        at = begin[:some] + step
+        product[:some] *= _left_over(chance, which[at], weight[at], room)
+    else:
+        step = len(more)
+    for one in range(more[step] if step < len(more) else 0):
+        for low in range(begin[one] + step, begin[one] + count[one], len(room)):
+            own = slice(low, min(low + len(room), begin[one] + count[one]))
+            factors = _left_over(chance, which[own], weight[own], room)
+            product[one] *= np.multiply.reduce(factors, axis=0)
+    safe[place] = product
+
+
+def _left_over(chance: Floats, which: Ints, weight: Floats, room: Floats) -> Floats:
+    """``1 - weight * chance[which]``, in the first rows of `room`."""
+    share = room[: len(which)]
+    np.take(chance, which, axis=0, out=share, mode="clip")
+    share *= -weight[:, None]
+    share += 1
+    return share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Gangs:
+    """G gangs of which several are hostile to one person, gang by gang and person by person.
+
+    Parameters
+    ----------
+    person
+        (G,) whom they are hostile to.
+    worst
+        (G,) the highest hostility of each.
+    start
+        (G+1,) into the presences of each.
+    site, share
+        (B,) where each presence is; its strength times its actor's share of the worst.
+    """
+
+    person: Ints
+    worst: Floats
+    start: Ints
+    site: Ints
+    share: Floats
+
+    @classmethod
+    def of(
+        cls,
+        person: Ints,
+        fresh: Bools,
+        actor: Ints,
+        h: Floats,
+        start: Ints,
+        site: Ints,
+        strength: Floats,
+    ) -> _Gangs:
+        """From pairs of a person and an actor; `fresh` where another gang or person begins."""
+        begin = np.flatnonzero(fresh)
+        worst = np.maximum.reduceat(h, begin)
+        count = start[actor + 1] - start[actor]
+        before = np.append(0, np.cumsum(count))
+        at = np.arange(before[-1]) + np.repeat(start[actor] - before[:-1], count)
+        share = h / np.repeat(worst, np.diff(begin, append=len(h)))
+        return cls(
+            person=person[begin],
+            worst=worst,
+            start=before[np.append(begin, len(h))],
+            site=site[at],
+            share=np.repeat(share, count) * strength[at],
+        )
+
+    def hurt(self, some: slice, exposure: Floats) -> Floats:
+        """Chance that anybody of some gangs is met at each site, were the worst one sure."""
+        start = self.start[some.start : some.stop + 1]
+        met = np.ones((len(start) - 1, len(exposure)))
+        own = slice(start[0], start[-1])
+        gang = np.repeat(np.arange(len(start) - 1), np.diff(start))
+        _multiplied(met, gang, exposure, self.site[own], self.share[own])
+        hurt: Floats = np.subtract(1, met, out=met)
+        return hurt

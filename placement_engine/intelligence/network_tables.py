@@ -7,6 +7,7 @@ checks refuse the same faults.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -54,6 +55,8 @@ FILES = {
 }
 """The kinds of rows by the name of their file in a folder: required and optional columns."""
 OPTIONAL_FILES = frozenset({"presence.csv", "events.csv"})
+_THREADS = 2
+"""Columns put in order at once: the memory is the limit, not the processor."""
 PERSON_TO_GROUP = frozenset({TieKind.MEMBERSHIP, TieKind.DEFECTION})
 _BETWEEN_PERSONS = frozenset({TieKind.KINSHIP})
 
@@ -274,7 +277,13 @@ def _once(columns: dict[str, np.ndarray], types: dict[str, str]) -> dict[str, np
         ordered = key[order]
         new[1:] |= ordered[1:] != ordered[:-1]
     kept = order[new]
-    return {name: columns[name].astype(kind, copy=False)[kept] for name, kind in types.items()}
+
+    def one(name: str) -> np.ndarray:
+        column: np.ndarray = columns[name].astype(types[name], copy=False)[kept]
+        return column
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return dict(zip(types, threads.map(one, types), strict=True))
 
 
 def _order(keys: Sequence[np.ndarray]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from placement_engine.intelligence import cells
 from placement_engine.intelligence.columns import LONGEST, Body, Column, Ints, Wrong
 
+_THREADS = 2
+"""Columns numbered at once."""
 _SLOTS = 2**10
 _TOLD_LINE, _TOLD_FIELDS, _TOLD_ROW = range(3)
 
@@ -37,21 +40,22 @@ def numbered(
     columns = [_Numbers() for _ in range(width)]
     lines: list[Ints] = []
     at, line = start, 2
-    while at < len(data):
-        found, noted, passed, at = cells.rows_of(
-            raw, at, ord(delimiter), LONGEST, ends, starts, told
-        )
-        if at < 0:
-            return None
-        for row in np.flatnonzero(told[:noted, _TOLD_ROW] < 0).tolist():
-            wrong(line + int(told[row, _TOLD_LINE]), int(told[row, _TOLD_FIELDS]))
-        lines.append(line + told[:noted, _TOLD_LINE][told[:noted, _TOLD_ROW] >= 0])
-        line += passed
-        first = starts[:found]
-        for number, column in enumerate(columns):
-            last = ends[:found, number]
-            column.add(raw, first, last)
-            first = last + 1
+    # No column looks at another, and the kernels let go of the interpreter.
+    with ThreadPoolExecutor(_THREADS) as threads:
+        while at < len(data):
+            found, noted, passed, at = cells.rows_of(
+                raw, at, ord(delimiter), LONGEST, ends, starts, told
+            )
+            if at < 0:
+                return None
+            for row in np.flatnonzero(told[:noted, _TOLD_ROW] < 0).tolist():
+                wrong(line + int(told[row, _TOLD_LINE]), int(told[row, _TOLD_FIELDS]))
+            lines.append(line + told[:noted, _TOLD_LINE][told[:noted, _TOLD_ROW] >= 0])
+            line += passed
+            lasts = [ends[:found, number] for number in range(width)]
+            firsts = [starts[:found], *(last + 1 for last in lasts[:-1])]
+            adding = (column.add for column in columns)
+            list(threads.map(lambda add, *ends: add(raw, *ends), adding, firsts, lasts))
     return Body(
         columns=tuple(column.column(raw) for column in columns),
         lines=array("q", np.concatenate([np.zeros(0, dtype=np.int64), *lines]).tobytes()),

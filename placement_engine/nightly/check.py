@@ -121,8 +121,8 @@ def check_rows(sight: Sight, rows: IntArray) -> Rows:
     sure = far + 1e6 * -np.expm1(-np.maximum(gangs - among / 2, 0.0) / 1e6)
     found = np.concatenate(
         [
-            _placed(snapshot, rows, placed, cost),
-            _present(snapshot, rows, present, micronats_array(met)),
+            placed_findings(snapshot, rows, placed, cost),
+            present_findings(snapshot, rows, present, micronats_array(met)),
             _own(snapshot, rows, share),
         ]
     )
@@ -174,10 +174,11 @@ def pair_findings(
         reunion=scores.reunion[at, other],
         direct=scores.direct[at, other],
     )
-    return _placed(snapshot, rows, pairs, cost[at, other])
+    return placed_findings(snapshot, rows, pairs, cost[at, other])
 
 
-def _placed(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) -> IntArray:
+def placed_findings(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) -> IntArray:
+    """Findings of pairs (Q,) of some rows with other placements; costs (Q,) in micro-nats."""
     level = _levels(snapshot.steps[0], pairs.h_or, pairs.direct)
     level[snapshot.subject[rows[pairs.at]] == snapshot.subject[pairs.other]] = 0
     home = snapshot.at_home[:, 0] * snapshot.placements + snapshot.at_home[:, 1]
@@ -196,7 +197,8 @@ def _placed(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) ->
     )
 
 
-def _present(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) -> IntArray:
+def present_findings(snapshot: Snapshot, rows: IntArray, pairs: Pairs, cost: IntArray) -> IntArray:
+    """The same of pairs with presences."""
     parts = []
     group = snapshot.actor_is_group[pairs.other]
     strong = pairs.h_or * snapshot.actor_strength[pairs.other]

@@ -15,8 +15,10 @@ import numpy as np
 
 from placement_engine.cases.households import household_scores
 from placement_engine.graph import RivalGraph, changed_pairs
-from placement_engine.graph.changes import changed_edges
+from placement_engine.graph.changes import ChangedEdges, changed_edges
+from placement_engine.graph.join import LONGEST
 from placement_engine.nightly.check import BoolArray, pair_findings, rows_at_once
+from placement_engine.nightly.everyone import as_it_was, moved_shares
 from placement_engine.nightly.facts import Facts
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.problem import IntArray, micronats_array
@@ -24,6 +26,11 @@ from placement_engine.register import StoredPlacement
 
 MOST = 4
 """A cover of more than one in so many placements costs as much as looking at all."""
+
+FOLLOWED = 200
+"""Changed edges from which on joining all pairs costs less than following each edge."""
+SHARE = 4
+"""Where one edge in so many has changed, nobody can be spared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,10 +79,12 @@ def drift(
     moved.look[new] = True
     pairs: set[tuple[int, int]] = set()
     if before is not None:
-        touched = _touched(facts, before, moved)
-        if touched is None:
-            return None
-        pairs = touched
+        changes = changed_edges(before, facts.observer.graph)
+        if max(len(changes.before), len(changes.after)) > FOLLOWED:
+            if not _counted(facts, snapshot, before, changes, new, moved):
+                return None
+        else:
+            pairs = _touched(facts, before, moved)
     cover = _cover(pairs) | set(np.flatnonzero(new).tolist())
     if len(cover) * MOST > snapshot.placements:
         return None
@@ -88,11 +97,32 @@ def drift(
     return moved
 
 
-def _touched(facts: Facts, before: RivalGraph, moved: Drift) -> set[tuple[int, int]] | None:
+def _counted(
+    facts: Facts,
+    snapshot: Snapshot,
+    before: RivalGraph,
+    changes: ChangedEdges,
+    new: BoolArray,
+    moved: Drift,
+) -> bool:
+    """Count in what changed of all pairs at once; False where looking at all costs no more."""
+    graph = facts.observer.graph
+    most = max(len(changes.before), len(changes.after)) * SHARE
+    if most > len(graph.edges.a) or snapshot.max_length > LONGEST:
+        return False
+    then = as_it_was(snapshot, before, graph.nodes)
+    if then is None:
+        return False
+    gain, loss, look = moved_shares(then, snapshot, changes, new=new)
+    moved.gain[:] += gain
+    moved.loss[:] += loss
+    moved.look[look] = True
+    return True
+
+
+def _touched(facts: Facts, before: RivalGraph, moved: Drift) -> set[tuple[int, int]]:
     """Pairs of placements that may have changed; placements whose dangers may have, marked."""
     observer = facts.observer
-    if changed_edges(before, observer.graph).many:
-        return None
     lives: dict[str, list[int]] = {}
     for n, placement in enumerate(observer.in_force):
         for member in observer.household(placement.subject):

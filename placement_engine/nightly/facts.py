@@ -43,6 +43,8 @@ class Facts:
         All placements, ended ones too.
     ids
         Register ids of those in force, in the observer's order.
+    present
+        Strength of each presence, and the gang that it counts with, by actor and place.
     leavers
         Those who count as having left whatever group they belonged to.
     judged
@@ -57,6 +59,7 @@ class Facts:
     network: Network
     stored: tuple[StoredPlacement, ...]
     ids: tuple[str, ...]
+    present: Mapping[str, tuple[float, str]]
     cases: Mapping[SubjectRef, tuple[Case, ...]]
     events: tuple[Event, ...]
     actors: Mapping[str, tuple[Event, ...]]
@@ -147,17 +150,6 @@ def dated_findings(facts: Facts, n: int) -> tuple[Finding, ...]:
     return tuple({finding.key: finding for finding in found}.values())
 
 
-def presences(facts: Facts) -> dict[str, tuple[float, str]]:
-    """Strength of each presence, and the gang that it counts with."""
-    observer, present = facts.observer, facts.observer.present
-    return {
-        f"{actor} {observer.geography.codes[site]}": (strength, observer.graph.gang_of(actor))
-        for actor, site, strength in zip(
-            present.actors, present.site.tolist(), present.strength.tolist(), strict=True
-        )
-    }
-
-
 def _read(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
     kept = register.entries(DocumentKind.NIGHT)
     epoch = register.epoch
@@ -185,6 +177,7 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         network=network,
         stored=stored,
         ids=ids_in_force(observer, stored),
+        present=_presences(observer),
         cases=cases,
         events=events,
         actors=actors,
@@ -194,6 +187,17 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         last=NightState.from_bytes(kept[STATE_KEY]) if STATE_KEY in kept else None,
         alerts=read_alerts(register.entries(DocumentKind.ALERT)),
     )
+
+
+def _presences(observer: Observer) -> dict[str, tuple[float, str]]:
+    present = observer.present
+    gang = {actor: observer.graph.gang_of(actor) for actor in {*present.actors}}
+    return {
+        f"{actor} {observer.geography.codes[site]}": (strength, gang[actor])
+        for actor, site, strength in zip(
+            present.actors, present.site.tolist(), present.strength.tolist(), strict=True
+        )
+    }
 
 
 def _judged(register: Register, as_of: date) -> str:

@@ -28,7 +28,6 @@ from placement_engine.nightly.facts import (
     person_digest,
     person_mark,
     place_digest,
-    presences,
 )
 from placement_engine.nightly.finding import Change, Finding, FindingKind, Look, Urgency
 from placement_engine.nightly.looks import looks_of
@@ -270,7 +269,7 @@ def _causes(facts: Facts, standings: Mapping[str, Standing], before: RivalGraph 
         if key not in old or key not in standings or old[key].place != standings[key].place
     }
     persons = {key for key in old if key in standings and old[key].person != standings[key].person}
-    present = presences(facts)
+    present = facts.present
     was = last.present if last else {}
     return Causes(
         first=last is None,
@@ -306,7 +305,7 @@ def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
         networks=facts.networks,
         judged=facts.judged,
         leavers=tuple(sorted(map(person_mark, facts.leavers))),
-        present=presences(facts),
+        present=facts.present,
         standings=standings,
     )
 
@@ -321,16 +320,19 @@ def _write(register: Register, night: Night) -> None:
         "changes": dict(sorted(Counter(change.kind.value for change in night.changes).items())),
     }
     log = f"night {night.as_of.isoformat()}"
-    kept = register.entries(DocumentKind.NIGHT)
-    if log in kept and not night.changes:
-        summary["changes"] = json.loads(kept[log])["changes"]
+    if not night.changes:
+        kept = register.entries(DocumentKind.NIGHT)
+        if log in kept:
+            summary["changes"] = json.loads(kept[log])["changes"]
+    entries: dict[DocumentKind, Mapping[str, bytes]] = {
+        DocumentKind.NIGHT: {
+            STATE_KEY: night.state.to_bytes(),
+            log: json.dumps(summary, sort_keys=True).encode(),
+        }
+    }
+    if night.alerts:  # to write any, all that there are must be opened
+        entries[DocumentKind.ALERT] = {k: alert.to_bytes() for k, alert in night.alerts.items()}
     register.put_all(
-        {
-            DocumentKind.NIGHT: {
-                STATE_KEY: night.state.to_bytes(),
-                log: json.dumps(summary, sort_keys=True).encode(),
-            },
-            DocumentKind.ALERT: {key: alert.to_bytes() for key, alert in night.alerts.items()},
-        },
+        entries,
         seen=night.facts.epoch,
     )

@@ -25,7 +25,6 @@ from placement_engine.nightly.facts import (
     person_digest,
     person_mark,
     place_digest,
-    presences,
 )
 from placement_engine.nightly.finding import FindingKind
 from placement_engine.nightly.snapshot import Snapshot
@@ -163,7 +162,7 @@ def _near_changed_presences(
     facts: Facts, last: NightState, snapshot: Snapshot, before: RivalGraph | None, moved: Drift
 ) -> None:
     """Mark whoever a gang can reach of whose presence something is not as it was."""
-    now, life = presences(facts), facts.observer.policy.ties.presence.half_life_months
+    now, life = facts.present, facts.observer.policy.ties.presence.half_life_months
     days = (facts.as_of - last.as_of).days
     faded = 2.0 ** (-days / 30.4375 / life) if life else 1.0
     changed = {

@@ -18,6 +18,9 @@ from placement_engine.problem import IntArray
 
 FloatArray = NDArray[np.float64]
 
+FEW = 2000
+"""Rows below which loading the compiled form takes longer than looking by the form on arrays."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Pairs:
@@ -51,7 +54,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class _Homes:
+class Homes:
     """In which homes each of K nodes lives, in order of the first of them.
 
     Parameters
@@ -68,7 +71,7 @@ class _Homes:
     single: bool
 
     @classmethod
-    def of(cls, member: IntArray, home: IntArray) -> _Homes:
+    def of(cls, member: IntArray, home: IntArray) -> Homes:
         """The homes (L,) of members (L,), rising; -1 is nobody who is known."""
         member, home = member[member >= 0], home[member >= 0]
         node, first, number = np.unique(member, return_index=True, return_inverse=True)
@@ -99,8 +102,8 @@ class Sight:
     snapshot: Snapshot
     placed: Targets
     present: Targets
-    lives: _Homes
-    active: _Homes
+    lives: Homes
+    active: Homes
     alone: bool
 
     @classmethod
@@ -110,12 +113,14 @@ class Sight:
         Parameters
         ----------
         compiled
-            As for `Targets.of`.
+            As for `Targets.of`; None never runs the compiled form for fewer than `FEW` rows.
         """
+        if compiled is None and len(rows) < FEW:
+            compiled = False
         sizes = np.diff(snapshot.member_start)
         edges, length = snapshot.edges, snapshot.max_length
-        lives = _Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
-        active = _Homes.of(snapshot.actor, np.arange(len(snapshot.actor)))
+        lives = Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
+        active = Homes.of(snapshot.actor, np.arange(len(snapshot.actor)))
         from_here = np.unique(_members(snapshot, rows)[0])
         from_here = from_here[from_here >= 0]
         return cls(
@@ -140,8 +145,8 @@ class Sight:
         alone = bool((start[rows + 1] - start[rows] == 1).all())
         return self._joined(rows, self.present, self.active, alone=alone)
 
-    def _joined(self, rows: IntArray, targets: Targets, there: _Homes, *, alone: bool) -> Pairs:
-        here = _Homes.of(*_members(self.snapshot, rows))
+    def _joined(self, rows: IntArray, targets: Targets, there: Homes, *, alone: bool) -> Pairs:
+        here = Homes.of(*_members(self.snapshot, rows))
         found = met_pairs(targets, here.node)
         if here.single and there.single:  # already in order, and each by itself
             return Pairs(
@@ -151,7 +156,7 @@ class Sight:
                 reunion=whole_ppm(found.reunion),
                 direct=found.direct,
             )
-        return _of_homes(found, here, there, alone=alone)
+        return of_homes(found, here, there, alone=alone)
 
 
 def _members(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
@@ -163,7 +168,8 @@ def _members(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
     return snapshot.member[first[at] + within], at
 
 
-def _of_homes(found: MetPairs, here: _Homes, there: _Homes, *, alone: bool) -> Pairs:
+def of_homes(found: MetPairs, here: Homes, there: Homes, *, alone: bool) -> Pairs:
+    """Pairs of homes from pairs of those who live there; `alone` if nobody lives with anybody."""
     first, at = here.spread(found.source)
     second, other = there.spread(found.target[first])
     pair, at = first[second], at[second]

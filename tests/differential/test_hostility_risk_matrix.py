@@ -76,3 +76,22 @@ def test_no_presence_is_no_known_risk() -> None:
             graph, np.array([0]), Dangers.of(graph, SITES), EXPOSURE, compiled=compiled
         )
         assert found.tolist() == [[0.0, 0.0, 0.0]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(tie_reports(as_of=AS_OF), presences)
+def test_dangers_are_the_presences_gang_by_gang(
+    rows: tuple[TieReport, ...], seen: list[PresenceReport]
+) -> None:
+    graph = RivalGraph.build(network_of(rows, presences=seen), as_of=AS_OF, policy=POLICY)
+    dangers = Dangers.of(graph, SITES)
+    ordered = sorted(graph.presences(), key=lambda p: (graph.gang_of(p.actor), p.actor))
+    count = np.diff(dangers.start)
+    told = [
+        [graph.nodes[node] for node in np.repeat(column, count).tolist()]
+        for column in (dangers.gang, dangers.actor)
+    ]
+    assert told == [[graph.gang_of(p.actor) for p in ordered], [p.actor for p in ordered]]
+    assert dangers.site.tolist() == [SITES[p.municipality] for p in ordered]
+    assert dangers.strength.tolist() == [p.strength for p in ordered]
+    assert dangers.start[-1] == len(ordered)

@@ -196,10 +196,19 @@ def told(night: Night) -> list[tuple[Any, ...]]:
     return [*changes, *alerts]
 
 
-def run(rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step]) -> int:
+def run(
+    rows: tuple[TieReport, ...],
+    first: tuple[Placement, ...],
+    steps_: list[Step],
+    *,
+    followed: int = drift.FOLLOWED,
+) -> int:
+    """Both nights through a history; `followed` is the number of edges followed one by one."""
     spared = 0
     with new_register() as one, new_register() as other, pytest.MonkeyPatch.context() as patch:
         patch.setattr(drift, "MOST", 0)  # so few people would not be worth the sparing
+        patch.setattr(drift, "SHARE", 0)
+        patch.setattr(drift, "FOLLOWED", followed)
         quick, full = History(one, full=False), History(other, full=True)
         for history in (quick, full):
             history.rows = list(rows)
@@ -231,11 +240,13 @@ def night_findings(night: Night) -> dict[str, Any]:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-@given(tie_reports(as_of=FIRST, max_rows=16), placements(), steps)
+@given(
+    tie_reports(as_of=FIRST, max_rows=16), placements(), steps, st.sampled_from((0, drift.FOLLOWED))
+)
 def test_both_nights_tell_the_same(
-    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step]
+    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step], followed: int
 ) -> None:
-    run(rows, first, steps_)
+    run(rows, first, steps_, followed=followed)
 
 
 @pytest.mark.prove
@@ -245,11 +256,13 @@ def test_both_nights_tell_the_same(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-@given(tie_reports(as_of=FIRST, max_rows=22), placements(), steps)
+@given(
+    tie_reports(as_of=FIRST, max_rows=22), placements(), steps, st.sampled_from((0, drift.FOLLOWED))
+)
 def test_both_nights_tell_the_same_over_many_histories(
-    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step]
+    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step], followed: int
 ) -> None:
-    run(rows, first, steps_)
+    run(rows, first, steps_, followed=followed)
 
 
 def test_a_quiet_week_spares_most() -> None:

@@ -1,0 +1,76 @@
+"""A graph that is taken to another day is the graph that a full build gives on that day."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from placement_engine.graph import RivalGraph
+from placement_engine.graph.ageing import Ageing
+from placement_engine.graph.edges import HalfEdges
+from placement_engine.policy import Policy
+from placement_engine.testing.networks import TieReport, network_of, tie_reports
+from placement_engine.vocabulary import Grade, TieKind
+
+AS_OF = date(2026, 11, 1)
+POLICY = Policy.default()
+NAMES = [f.name for f in fields(RivalGraph.build(network_of(()), as_of=AS_OF, policy=POLICY).edges)]
+days = st.lists(st.sampled_from((-3000, -400, -31, -1, 0, 1, 40, 900)), min_size=1, max_size=3)
+implied = st.frozensets(st.sampled_from(("P0", "P1", "P4")), max_size=2)
+confirmed = st.frozensets(
+    st.tuples(st.sampled_from(("P0", "P1", "P4")), st.sampled_from(("G0", "G1"))), max_size=2
+)
+
+
+def assert_same(found: RivalGraph, wanted: RivalGraph) -> None:
+    """Every array of the edges, to the last bit."""
+    assert found.as_of == wanted.as_of
+    for name in NAMES:
+        one, other = getattr(found.edges, name), getattr(wanted.edges, name)
+        if isinstance(one, HalfEdges):
+            assert all(
+                np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one)
+            ), name
+        else:
+            assert np.array_equal(one, other), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(tie_reports(as_of=AS_OF), days, implied, confirmed)
+def test_steps_of_the_date_equal_full_builds(
+    rows: tuple[TieReport, ...],
+    steps: list[int],
+    left: frozenset[str],
+    sure: frozenset[tuple[str, str]],
+) -> None:
+    network = network_of(rows)
+
+    def built(day: date) -> RivalGraph:
+        return RivalGraph.build(
+            network,
+            as_of=day,
+            policy=POLICY,
+            implied_defectors=left,
+            confirmed_defectors=sure,
+        )
+
+    aged = Ageing.of(built(AS_OF), implied_defectors=left, confirmed_defectors=sure)
+    for step in steps:
+        aged = aged.on(AS_OF + timedelta(days=step))
+        assert_same(aged.graph, built(aged.graph.as_of))
+
+
+def test_a_day_on_which_nothing_begins_or_ends_keeps_what_is_laid_out() -> None:
+    row = TieReport(
+        a="P0", b="P1", kind=TieKind.CONFLICT, grade=Grade("B", 2), last_seen=AS_OF, origin="x"
+    )
+    before = Ageing.of(RivalGraph.build(network_of((row,)), as_of=AS_OF, policy=POLICY))
+    after = before.on(AS_OF + timedelta(days=30))
+    assert after.laid is before.laid
+    assert after.graph.edges.enmity is before.graph.edges.enmity
+    assert after.graph.edges.strength[0] < before.graph.edges.strength[0]
+    assert before.on(AS_OF - timedelta(days=1)).laid is not before.laid
