@@ -77,6 +77,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "PE-1120": "Kommundata är ofullständiga eller ändrade.",
         "PE-1130": "Ett bibliotek som behövs är inte installerat.",
         "PE-1200": "Registret är upptaget eller går inte att nå.",
+        "PE-1210": "Registret är skrivet av en senare version av programmet.",
         "PE-1300": "Nyckeln är fel eller saknas.",
         "PE-1400": "Registret är ändrat utanför programmet.",
         "PE-1500": "Det är inte tillåtet.",

@@ -143,7 +143,6 @@ def uncertainty(
 
 def _scenarios(observer: Observer, now: Assembly, worlds: int, seed: int) -> Iterator[Scenario]:
     """What the problem costs in each world; its rules, and who is folded, are as now."""
-    count = len(now.world.cases)
     for number in range(worlds):
         graph = drawn_world(observer.graph, seed=seed * worlds + number)
         world = observer.under(graph).world(now.world.cases)
@@ -163,7 +162,8 @@ def _scenarios(observer: Observer, now: Assembly, worlds: int, seed: int) -> Ite
                 for pair in now.problem.pairs
                 if pair.table is not None
             },
-            unary={k: other.subjects[k].unary for k in range(count)},
+            # Those who stay have costs of their own, which are others in each world too.
+            unary={k: subject.unary for k, subject in enumerate(other.subjects)},
         )
 
 

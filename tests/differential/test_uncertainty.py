@@ -88,6 +88,27 @@ def test_the_mean_of_drawn_worlds_is_the_reliability(rows: tuple[TieReport, ...]
 def test_a_world_costs_what_its_own_problem_costs(
     rows: tuple[TieReport, ...], placed: dict[str, str], random: Random
 ) -> None:
+    costs_what_it_should(rows, placed, random)
+
+
+def test_somebody_who_stays_costs_in_a_world_what_she_costs_there() -> None:
+    """Her risk from a neighbour who stays too was that of the told network in every world."""
+    told = (
+        ("P0", "P2", TieKind.CONFLICT, Grade("C", 3), date(2026, 10, 31)),
+        ("P3", "P2", TieKind.ASSOCIATION, Grade("A", 1), date(2016, 11, 4)),
+        ("P4", "P3", TieKind.CO_OFFENDING, Grade("A", 6), date(2024, 11, 1)),
+        ("P1", "P0", TieKind.ASSOCIATION, Grade("B", 2), date(2025, 7, 22)),
+    )
+    rows = tuple(
+        TieReport(a=a, b=b, kind=kind, grade=grade, last_seen=seen)
+        for a, b, kind, grade, seen in told
+    )
+    costs_what_it_should(rows, {"P4": "0182", "P3": "0184"}, Random(1))
+
+
+def costs_what_it_should(
+    rows: tuple[TieReport, ...], placed: dict[str, str], random: Random
+) -> None:
     here = observer(rows, {p: MunicipalityCode(c) for p, c in placed.items()})
     now = assemble(here.world(CASES), here.graph)
     for number, scenario in enumerate(_scenarios(here, now, 2, seed=1)):

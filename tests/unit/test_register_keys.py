@@ -9,7 +9,7 @@ import struct
 
 import pytest
 
-from placement_engine.errors import IntegrityBroken, WrongKey
+from placement_engine.errors import IntegrityBroken, NewerFormat, PlacementError, WrongKey
 from placement_engine.register import PassphraseKey, RawKey, crypto
 from placement_engine.register.header import HEADER_SIZE, Header
 from placement_engine.register.keys import Derivation, KeyParameters
@@ -110,11 +110,17 @@ def test_cheaper_costs_within_bounds_do_not_open(passphrase_header: bytes) -> No
         Header.parse(forged).unlock(cheap(b"six random words"))
 
 
-@pytest.mark.parametrize("at", [0, 8, 42])  # magic, format, derivation
-def test_a_forged_kind_of_header_is_refused(passphrase_header: bytes, at: int) -> None:
+@pytest.mark.parametrize(
+    ("at", "refused"),
+    [(0, IntegrityBroken), (8, NewerFormat), (42, IntegrityBroken)],
+    ids=["magic", "format", "derivation"],
+)
+def test_a_forged_kind_of_header_is_refused(
+    passphrase_header: bytes, at: int, refused: type[PlacementError]
+) -> None:
     forged = bytearray(passphrase_header)
     forged[at] = 0x63
-    with pytest.raises(IntegrityBroken):
+    with pytest.raises(refused):
         Header.parse(resealed(bytes(forged)))
 
 
