@@ -27,6 +27,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -c 'from placement_engine.solver.warming import warm; warm()'
+	$(BIN)/python -c 'from placement_engine.graph.warming import warm; warm()'
 	@touch $(READY)
 
 $(PEERS): $(READY) requirements-peers.lock

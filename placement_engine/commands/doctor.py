@@ -48,9 +48,11 @@ def doctor(
     from placement_engine.report.page import Table, page
 
     if warm:
-        from placement_engine.solver.warming import warm as compile_ahead
+        from placement_engine.graph import warming as of_graph
+        from placement_engine.solver import warming as of_solver
 
-        compile_ahead()
+        of_graph.warm()
+        of_solver.warm()
     checks = tuple(
         _check(name, check, run)
         for name, check in (

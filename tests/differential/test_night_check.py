@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placement_engine.cases.observe import Observer
+from placement_engine.compiled import COMPILED
 from placement_engine.geo import Geography, load_geography
 from placement_engine.graph import RivalGraph
 from placement_engine.intelligence import Placement
@@ -18,9 +21,9 @@ from placement_engine.nightly.meaning import look_plainly
 from placement_engine.nightly.sight import Sight
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.policy import Policy
-from placement_engine.testing.networks import PresenceReport, network_of, tie_reports
+from placement_engine.testing.networks import PresenceReport, TieReport, network_of, tie_reports
 from placement_engine.testing.worlds_strategy import NEIGHBOURHOODS
-from placement_engine.vocabulary import Grade, MunicipalityCode, ProviderId, SubjectRef
+from placement_engine.vocabulary import Grade, MunicipalityCode, ProviderId, SubjectRef, TieKind
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()
@@ -79,3 +82,38 @@ def test_arrays_and_plain_python_see_the_same(
     ]
     looks = looks_of(observer, ids, Rows.joined(parts[::-1]))
     assert looks == {ids[n]: look_plainly(observer, ids, n) for n in range(len(ids))}
+
+
+def test_nothing_is_compiled_that_was_not_compiled_ahead() -> None:
+    from placement_engine.graph import kernels, met_kernel, warming
+
+    if not COMPILED:
+        pytest.skip("numba is not installed")
+    warming.warm()
+    used: tuple[Any, ...] = (
+        kernels.laid_out,
+        kernels.join_rows,
+        met_kernel.reunion_rows,
+        met_kernel.merged,
+    )
+    before = [list(kernel.signatures) for kernel in used]
+    rows = [
+        TieReport(a=a, b=b, kind=kind, grade=Grade("B", 2), last_seen=AS_OF)
+        for a, b, kind in (("P0", "P1", TieKind.CONFLICT), ("P1", "P2", TieKind.KINSHIP))
+    ]
+    observer = Observer(
+        graph=RivalGraph.build(network_of(rows, nodes=PEOPLE), as_of=AS_OF, policy=POLICY),
+        policy=POLICY,
+        geography=GEOGRAPHY,
+        placements=[
+            Placement(subject=SubjectRef(p), municipality=MunicipalityCode("0180"), start=AS_OF)
+            for p in PEOPLE
+        ],
+        facilities=(),
+        households={},
+    )
+    snapshot = Snapshot.of_arrays(Snapshot.of(observer).arrays())
+    everyone = np.arange(len(PEOPLE))
+    check_rows(Sight.of(snapshot, everyone, compiled=True), everyone)
+    after = [list(kernel.signatures) for kernel in used]
+    assert after == before
