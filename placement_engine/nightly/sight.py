@@ -18,8 +18,9 @@ from placement_engine.problem import IntArray
 
 FloatArray = NDArray[np.float64]
 
-FEW = 2000
-"""Rows below which loading the compiled form takes longer than looking by the form on arrays."""
+FEW = 500
+"""Rows below which loading the compiled form takes longer than looking by the form on arrays,
+also where groups of thousands make its rows dear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
