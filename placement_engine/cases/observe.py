@@ -26,8 +26,9 @@ from placement_engine.policy import Policy
 from placement_engine.problem import IntArray, micronats, micronats_array
 from placement_engine.vocabulary import SubjectRef
 
-_CHUNK = 256
-"""People whose shares are computed at once: bounds the memory, not the answer."""
+_CHUNK, _CELLS = 256, 2_000_000
+"""People whose shares are computed at once, and numbers of one table of theirs: these bound the
+memory, not the answer."""
 
 FloatArray = NDArray[np.float64]
 
@@ -209,8 +210,10 @@ class Observer:
         """Own shares (indices into `in_force`) without what the moving people add."""
         missing = [i for i in people if i not in self._shares]
         everyone = [self._household(p.subject) for p in self.in_force]
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
+        width = max(len(everyone), len(self._actors), 1)
+        step = max(8, min(_CHUNK, _CELLS // width))
+        for start in range(0, len(missing), step):
+            chunk = missing[start : start + step]
             homes = [everyone[i] for i in chunk]
             cost = self._pair_costs(
                 chunk, household_scores(self.graph, homes, everyone), self._site
