@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import numpy as np
-
-from placement_engine.graph.edges import edges_of
+from placement_engine.graph.edges import edges_of, left_of
 from placement_engine.graph.reports import Ints, Laid, laid_out
 from placement_engine.graph.rival_graph import RivalGraph
 
@@ -45,18 +43,14 @@ class Ageing:
         confirmed_defectors: frozenset[tuple[str, str]] = frozenset(),
     ) -> Ageing:
         """A graph on its own day; who has left must be as it was built with."""
-        index, n = graph.index, len(graph.nodes)
-        implied = sorted(index[person] for person in implied_defectors if person in index)
-        confirmed = sorted(
-            index[person] * n + index[group]
-            for person, group in confirmed_defectors
-            if person in index and group in index
+        implied, confirmed = left_of(
+            graph.index, len(graph.nodes), implied_defectors, confirmed_defectors
         )
         return cls(
             graph=graph,
             laid=laid_out(graph.network, graph.as_of.toordinal(), graph.policy),
-            implied=np.array(implied, dtype=np.int64),
-            confirmed=np.array(confirmed, dtype=np.int64),
+            implied=implied,
+            confirmed=confirmed,
         )
 
     def on(self, day: date) -> Ageing:

@@ -11,11 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, Ints
+from placement_engine.graph.edges import Bools, Edges, Ints, bonds_among
 from placement_engine.graph.paths import Ends, Walks, extend
-from placement_engine.vocabulary import BONDS
-
-_KINDS = np.array([*sorted(NUMBER[kind] for kind in BONDS), PAST])
 
 
 def bond_walks_over(edges: Edges, changed: Ints, people: Ints, length: int) -> Iterator[Walks]:
@@ -35,7 +32,7 @@ def bond_walks_over(edges: Edges, changed: Ints, people: Ints, length: int) -> I
     ends = Ends.of(edges, people)
     over = np.zeros(len(edges.a), dtype=np.bool_)
     over[changed] = True
-    over &= np.isin(edges.kind, _KINDS)
+    over &= bonds_among(edges.kind)
     edge = np.flatnonzero(over)
     begun = Walks(
         nodes=np.concatenate(
@@ -47,12 +44,14 @@ def bond_walks_over(edges: Edges, changed: Ints, people: Ints, length: int) -> I
         edges=np.concatenate([edge, edge])[:, None],
         chance=np.concatenate([edges.chance[edge], edges.chance[edge]]),
     )
+    led: list[Walks] = []
     for bonds in range(1, length + 1):
-        for place in range(bonds):
-            walks = _turned(_to_an_end(edges, _turned(begun), ends, place))
-            # The first of several changed edges counts, so that no path is told twice.
-            first: Bools = np.asarray(~over[walks.edges[:, :place]].any(axis=1), dtype=np.bool_)
-            walks = walks.keep(first)
+        place = bonds - 1
+        walks = _turned(_to_an_end(edges, _turned(begun), ends, place))
+        # The first of several changed edges counts, so that no path is told twice.
+        first: Bools = np.asarray(~over[walks.edges[:, :place]].any(axis=1), dtype=np.bool_)
+        led.append(walks.keep(first))
+        for place, walks in enumerate(led):
             yield _to_an_end(edges, walks, ends, bonds - 1 - place)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, HalfEdges, Ints
-from placement_engine.vocabulary import BONDS, TieKind
+from placement_engine.graph.edges import Bools, Edges, HalfEdges, Ints, halves_of
 
-_BONDS = [*(NUMBER[kind] for kind in BONDS), PAST]
-_MEMBERS = [NUMBER[TieKind.MEMBERSHIP], PAST]
 _COLUMNS = (
     "a",
     "b",
@@ -112,15 +110,6 @@ def region_of(
     a, b = np.searchsorted(nodes, columns["a"]), np.searchsorted(nodes, columns["b"])
     inside = np.isin(leavers, nodes).all(axis=0)
     person, group = np.searchsorted(nodes, leavers[:, inside])
-    is_bond = np.isin(columns["kind"], _BONDS)
-    edges = Edges(
-        nodes=n,
-        is_group=is_group[nodes],
-        leavers=np.unique(person * n + group),
-        bond=HalfEdges.among(n, a, b, is_bond),
-        enmity=HalfEdges.among(n, a, b, ~is_bond),
-        membership=HalfEdges.among(n, a, b, np.isin(columns["kind"], _MEMBERS)),
-        alliance=HalfEdges.among(n, a, b, columns["kind"] == NUMBER[TieKind.ALLIANCE]),
-        **{**columns, "a": a, "b": b},
-    )
+    parts: dict[str, Any] = {**columns, "a": a, "b": b, **halves_of(n, a, b, columns["kind"])}
+    edges = Edges(nodes=n, is_group=is_group[nodes], leavers=np.unique(person * n + group), **parts)
     return Region(edges=edges, nodes=nodes)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,7 @@ from placement_engine.graph.reports import (
     Laid,
     Reports,
     Small,
+    bonds_among,
     of_kinds,
     reports_of,
     returned,
@@ -37,6 +39,7 @@ __all__ = [
     "HalfEdges",
     "Ints",
     "Small",
+    "bonds_among",
     "edges_of",
 ]
 
@@ -202,18 +205,10 @@ def _edges(
     if like is not None and all(
         np.array_equal(now, then) for now, then in ((a, like.a), (b, like.b), (kind, like.kind))
     ):
-        return replace(
-            like,
-            strength=strength,
-            chance=chance,
-            newest=newest,
-            source=source,
-            information=information,
-            graded=graded,
-            direct=~is_bond & persons & direct,
-            leavers=leavers.astype(np.int64),
-        )
-    is_member = of_kinds((TieKind.MEMBERSHIP, PAST))[kind]
+        a, b, kind = like.a, like.b, like.kind
+        halves = {name: getattr(like, name) for name in HALVES}
+    else:
+        halves = halves_of(n, a, b, kind)
     return Edges(
         nodes=n,
         is_group=network.is_group,
@@ -228,11 +223,43 @@ def _edges(
         graded=graded,
         direct=~is_bond & persons & direct,
         leavers=leavers.astype(np.int64),
-        bond=HalfEdges.among(n, a, b, is_bond),
-        enmity=HalfEdges.among(n, a, b, ~is_bond),
-        membership=HalfEdges.among(n, a, b, is_member),
-        alliance=HalfEdges.among(n, a, b, kind == NUMBER[TieKind.ALLIANCE]),
+        **halves,
     )
+
+
+HALVES = ("bond", "enmity", "membership", "alliance")
+"""The columns of `Edges` that are half edges."""
+
+
+def halves_of(nodes: int, a: Ints, b: Ints, kind: Small) -> dict[str, HalfEdges]:
+    """The half edges of each of `HALVES`, of edges in any order."""
+    is_bond = bonds_among(kind)
+    chosen = (
+        is_bond,
+        ~is_bond,
+        of_kinds((TieKind.MEMBERSHIP, PAST))[kind],
+        kind == NUMBER[TieKind.ALLIANCE],
+    )
+    return {
+        name: HalfEdges.among(nodes, a, b, edges)
+        for name, edges in zip(HALVES, chosen, strict=True)
+    }
+
+
+def left_of(
+    index: Mapping[str, int],
+    nodes: int,
+    implied: Collection[str],
+    confirmed: Collection[tuple[str, str]],
+) -> tuple[Ints, Ints]:
+    """Who has left, as `edges_of` wants them, of ids that may be unknown."""
+    people = sorted(index[person] for person in implied if person in index)
+    pairs = sorted(
+        index[person] * nodes + index[group]
+        for person, group in confirmed
+        if person in index and group in index
+    )
+    return np.array(people, dtype=np.int64), np.array(pairs, dtype=np.int64)
 
 
 def _in_order(values: Ints) -> Ints:

@@ -7,11 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from placement_engine.graph.edges import KIND_COUNT, NUMBER, PAST, Bools, Edges, Floats, Ints
-from placement_engine.vocabulary import BONDS, TieKind
-
-_BONDS = [*(NUMBER[kind] for kind in BONDS), PAST]
-
+from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, Floats, Ints, bonds_among
+from placement_engine.vocabulary import TieKind
 
 _SOURCE, _TARGET, _HOSTILE, _FRIENDLY, _BONDED, _OPPOSED, _NODE = (
     np.uint8(1 << bit) for bit in range(7)
@@ -198,7 +195,7 @@ def friendly_steps(e: EdgeColumns, tables: Tables) -> tuple[Steps, Steps, Steps]
     reached = np.zeros(e.nodes, dtype=np.bool_)
     reached[own.far] = True
     leads = np.diff(end.start) > 0
-    is_bond = np.isin(np.arange(KIND_COUNT), _BONDS)[e.kind]
+    is_bond = bonds_among(e.kind)
     half = Half.over(
         e,
         (
@@ -223,7 +220,7 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     rank = np.full(n, -1, dtype=np.int64)
     rank[targets] = np.arange(len(targets))
     past, defection = e.kind == PAST, e.kind == NUMBER[TieKind.DEFECTION]
-    is_bond = np.isin(np.arange(KIND_COUNT), _BONDS)[e.kind]
+    is_bond = bonds_among(e.kind)
     marks = np.full(n, _NODE, dtype=np.uint8)
     marks[sources] |= _SOURCE
     marks[targets] |= _TARGET

@@ -209,7 +209,8 @@ def _bounds(start: Any) -> Any:
 
 
 @compiled
-def _longer(column: Any) -> Any:
+def longer(column: Any) -> Any:
+    """The column with as much room again."""
     grown = np.empty(2 * len(column), dtype=column.dtype)
     grown[: len(column)] = column
     return grown
@@ -360,8 +361,8 @@ def join_rows(
                 score[cell, 0] = score[cell, 1] = 0.0
                 continue
             if size == len(rows):
-                rows, columns, h_max = _longer(rows), _longer(columns), _longer(h_max)
-                h_or, told = _longer(h_or), _longer(told)
+                rows, columns, h_max = longer(rows), longer(columns), longer(h_max)
+                h_or, told = longer(h_or), longer(told)
             rows[size], columns[size] = at, cell
             h_max[size], told[size] = score[cell, 0], direct[cell]
             h_or[size] = max(score[cell, 0], score[cell, 1])

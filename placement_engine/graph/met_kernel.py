@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from placement_engine.compiled import compiled
+from placement_engine.graph.kernels import longer
 
 
 @compiled
@@ -32,13 +33,6 @@ def _close(
         v = rank[i]
         if v not in (own, apart):
             _count(v, p * chance[i], joined, hit, used)
-
-
-@compiled
-def _longer(column: Any) -> Any:
-    grown = np.empty(2 * len(column), dtype=column.dtype)
-    grown[: len(column)] = column
-    return grown
 
 
 @compiled
@@ -75,7 +69,7 @@ def reunion_rows(
                         _close(y, q, own, apart, e_start, e_rank, e_chance, joined, hit, used)
         hit[: used[0]].sort()
         while size + used[0] > len(cells):
-            cells, told = _longer(cells), _longer(told)
+            cells, told = longer(cells), longer(told)
         for i in range(used[0]):
             cell = hit[i]
             cells[size], told[size] = at * count + cell, joined[cell]

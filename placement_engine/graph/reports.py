@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from placement_engine.intelligence import Network
 from placement_engine.intelligence.network import KINDS, TieColumns
 from placement_engine.policy import DAYS_PER_MONTH, Policy
-from placement_engine.vocabulary import SOURCES, Grade, TieKind
+from placement_engine.vocabulary import BONDS, SOURCES, Grade, TieKind
 
 Ints = NDArray[np.int64]
 Small = NDArray[Any]
@@ -248,6 +248,11 @@ def with_implied(reports: Reports, n: int, implied: Ints) -> Reports:
         column[at[known]] = told[known]
         columns[f.name] = np.insert(column, at[~known], told[~known])
     return Reports(**columns)
+
+
+def bonds_among(kind: Small) -> Bools:
+    """Whether each of a column of kind numbers is a bond, past memberships too."""
+    return of_kinds((*BONDS, PAST))[kind]
 
 
 def of_kinds(kinds: Iterable[TieKind | int]) -> Bools:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of
+from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of, left_of
 from placement_engine.graph.paths import (
     GROUP_LENGTH,
     Ends,
@@ -124,19 +124,10 @@ class RivalGraph:
         """
         index = {node: at for at, node in enumerate(network.nodes)}
         index |= {alias: index[node] for alias, node in aliases.items() if node in index}
-        implied = sorted(index[p] for p in implied_defectors if p in index)
-        confirmed = sorted(
-            index[person] * len(network.nodes) + index[group]
-            for person, group in confirmed_defectors
-            if person in index and group in index
+        implied, confirmed = left_of(
+            index, len(network.nodes), implied_defectors, confirmed_defectors
         )
-        edges = edges_of(
-            network,
-            as_of=as_of,
-            policy=policy,
-            implied=np.array(implied, dtype=np.int64),
-            confirmed=np.array(confirmed, dtype=np.int64),
-        )
+        edges = edges_of(network, as_of=as_of, policy=policy, implied=implied, confirmed=confirmed)
         return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
 
     @cached_property

@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 
 from placement_engine.cases.gangs import gang_costs_of_pairs
-from placement_engine.cases.households import whole_ppm
 from placement_engine.graph import RivalGraph
 from placement_engine.graph.bond_changes import bond_walks_over
 from placement_engine.graph.changes import ChangedEdges
@@ -78,7 +77,7 @@ def _met(snapshot: Snapshot) -> tuple[Pairs, Pairs]:
     """All hostile pairs of placements, each from either side, and with presences."""
     sizes = np.diff(snapshot.member_start)
     alone = bool((sizes == 1).all())
-    lives = Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
+    lives = Homes.placed(snapshot)
     active = Homes.of(snapshot.actor, np.arange(len(snapshot.actor)))
     edges, length = snapshot.edges, snapshot.max_length
     among = join(edges, lives.node, length=length, threshold=0.0, compiled=False)
@@ -89,14 +88,6 @@ def _met(snapshot: Snapshot) -> tuple[Pairs, Pairs]:
 
 
 def _pairs(found: PairTable, here: Homes, there: Homes, *, alone: bool) -> Pairs:
-    if here.single and there.single:
-        return Pairs(
-            at=here.home[found.source],
-            other=there.home[found.target],
-            h_or=whole_ppm(found.h_or),
-            reunion=np.zeros(len(found)),
-            direct=found.direct,
-        )
     met = MetPairs(
         source=found.source,
         target=found.target,
@@ -202,8 +193,7 @@ def _count_reunions(
 
 def _shut(snapshot: Snapshot, edge: IntArray) -> tuple[IntArray, FloatArray]:
     """Pairs of placements, and the chance that all their paths over some edges are shut."""
-    count, sizes = snapshot.placements, np.diff(snapshot.member_start)
-    lives = Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
+    count, lives = snapshot.placements, Homes.placed(snapshot)
     column = np.full(snapshot.edges.nodes, -1, dtype=np.int64)
     column[lives.node] = np.arange(len(lives.node))
     keys, logs = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]

@@ -72,6 +72,11 @@ class Homes:
     single: bool
 
     @classmethod
+    def placed(cls, snapshot: Snapshot) -> Homes:
+        """The homes of all placements."""
+        return cls.of(*_members(snapshot, np.arange(snapshot.placements)))
+
+    @classmethod
     def of(cls, member: IntArray, home: IntArray) -> Homes:
         """The homes (L,) of members (L,), rising; -1 is nobody who is known."""
         member, home = member[member >= 0], home[member >= 0]
@@ -120,7 +125,7 @@ class Sight:
             compiled = False
         sizes = np.diff(snapshot.member_start)
         edges, length = snapshot.edges, snapshot.max_length
-        lives = Homes.of(snapshot.member, np.repeat(np.arange(len(sizes)), sizes))
+        lives = Homes.placed(snapshot)
         active = Homes.of(snapshot.actor, np.arange(len(snapshot.actor)))
         from_here = np.unique(_members(snapshot, rows)[0])
         from_here = from_here[from_here >= 0]
@@ -148,16 +153,7 @@ class Sight:
 
     def _joined(self, rows: IntArray, targets: Targets, there: Homes, *, alone: bool) -> Pairs:
         here = Homes.of(*_members(self.snapshot, rows))
-        found = met_pairs(targets, here.node)
-        if here.single and there.single:  # already in order, and each by itself
-            return Pairs(
-                at=here.home[found.source],
-                other=there.home[found.target],
-                h_or=whole_ppm(found.h_or),
-                reunion=whole_ppm(found.reunion),
-                direct=found.direct,
-            )
-        return of_homes(found, here, there, alone=alone)
+        return of_homes(met_pairs(targets, here.node), here, there, alone=alone)
 
 
 def _members(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
@@ -171,6 +167,14 @@ def _members(snapshot: Snapshot, rows: IntArray) -> tuple[IntArray, IntArray]:
 
 def of_homes(found: MetPairs, here: Homes, there: Homes, *, alone: bool) -> Pairs:
     """Pairs of homes from pairs of those who live there; `alone` if nobody lives with anybody."""
+    if here.single and there.single:  # each by itself, and in the order they came in
+        return Pairs(
+            at=here.home[found.source],
+            other=there.home[found.target],
+            h_or=whole_ppm(found.h_or),
+            reunion=whole_ppm(found.reunion),
+            direct=found.direct,
+        )
     first, at = here.spread(found.source)
     second, other = there.spread(found.target[first])
     pair, at = first[second], at[second]

@@ -22,7 +22,7 @@ from placement_engine.geo.points import (
     flat_arrays,
     of_flat_arrays,
 )
-from placement_engine.graph.edges import Edges, HalfEdges
+from placement_engine.graph.edges import HALVES, Edges, HalfEdges
 from placement_engine.nightly.ageing import path_rate, presence_rate
 from placement_engine.problem import IntArray, micronats
 from placement_engine.vocabulary import ProviderId
@@ -30,7 +30,6 @@ from placement_engine.vocabulary import ProviderId
 Arrays = Mapping[str, NDArray[Any]]
 
 _PLACES = ("exposure", "separation_m", "same_labour_market")
-_HALVES = ("bond", "enmity", "membership", "alliance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -146,7 +145,7 @@ class Snapshot:
         else:
             flat |= {name: np.asarray(getattr(self, name)) for name in _PLACES}
         for name in (f.name for f in fields(Edges)):
-            if name in _HALVES:
+            if name in HALVES:
                 half: HalfEdges = getattr(self.edges, name)
                 for part in ("start", "far", "edge"):
                     flat[f"edges.{name}.{part}"] = getattr(half, part)
@@ -171,12 +170,12 @@ class Snapshot:
                 far=flat[f"edges.{name}.far"],
                 edge=flat[f"edges.{name}.edge"],
             )
-            for name in _HALVES
+            for name in HALVES
         }
         plain: dict[str, Any] = {
             f.name: flat[f"edges.{f.name}"]
             for f in fields(Edges)
-            if f.name not in (*_HALVES, "nodes")
+            if f.name not in (*HALVES, "nodes")
         }
         edges = Edges(nodes=nodes, **plain, **halves)
         return cls(edges=edges, max_length=max_length, **own)
