@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -65,10 +66,8 @@ def days_of(network: Network) -> dict[str, float]:
     steps, builds = [], []
     for step in range(1, DAYS + 1):
         day = AS_OF + timedelta(days=step)
-        steps.append(taken(lambda day=day: laid.on(day)))  # type: ignore[misc]
-        builds.append(
-            taken(lambda day=day: graph_of(network, day))  # type: ignore[misc]
-        )
+        steps.append(taken(partial(laid.on, day)))
+        builds.append(taken(partial(graph_of, network, day)))
     return {
         f"{name}{suffix}": median(column)
         for name, found in (("day", steps), ("day_built", builds))
@@ -86,14 +85,14 @@ def main(path: Path) -> dict[str, float]:
     ties, touched = [], []
     for tie in new_ties(network, rng):
         reported = Reported(ends=frozenset({(tie.a, tie.b)}), told=network_of([tie]))
-        ties.append(taken(lambda reported=reported: live.after(reported, people)))  # type: ignore[misc]
+        ties.append(taken(partial(live.after, reported, people)))
         touched.append(len(live.after(reported, people)[1].pairs))
     nodes = np.array([graph.index[person] for person in people[:500]], dtype=np.int64)
     pairs = join(graph.edges, nodes, length=3, threshold=0.05, compiled=False)
     explained = []
     for at in rng.integers(0, len(pairs), STEPS * 2).tolist():
         a, b = graph.nodes[nodes[pairs.source[at]]], graph.nodes[nodes[pairs.target[at]]]
-        explained.append(taken(lambda a=a, b=b: graph.explain(a, b)))  # type: ignore[misc]
+        explained.append(taken(partial(graph.explain, a, b)))
     days = days_of(network)
     told: dict[str, float] = days | {"pairs": median(touched), "most_pairs": max(touched)}
     for name, found in (("tie", ties), ("explain", explained)):
