@@ -7,9 +7,10 @@ bound leaves those pairs out, which can only lower it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from placement_engine.problem import (
     IntArray,
     PlacementProblem,
     ProblemPair,
+    ProblemSubject,
     micronats,
 )
 from placement_engine.solver.kernels.messages import CLOSED
@@ -77,9 +79,9 @@ def lay_bare(problem: PlacementProblem) -> Wide | None:
     if int(unary.max(initial=0)) * fine > MOST_UNARY:
         return None
     unary *= fine
-    for i, subject in enumerate(subjects):
-        unary[i, list(subject.forbidden)] = CLOSED
-        unary[i, subject.demand > standing.free] = CLOSED
+    demand = np.array([s.demand for s in subjects], dtype=np.int64)
+    unary[_forbidden(subjects)] = CLOSED
+    unary[demand[:, None] > standing.free] = CLOSED
     ties = _ties(problem, against, number, standing.plan)
     add_ties(ties.mover, ties.cost, fine, unary)
     whole = Wide(
@@ -87,7 +89,7 @@ def lay_bare(problem: PlacementProblem) -> Wide | None:
         plan=standing.plan,
         fine=fine,
         unary=unary,
-        demand=np.array([s.demand for s in subjects], dtype=np.int64),
+        demand=demand,
         free=standing.free,
         ceiling=np.array([fine_limit(s.ceiling, fine) for s in subjects], dtype=np.int64),
         rivalry=_rivalry(problem, rivals, number, fine, None),
@@ -124,6 +126,13 @@ def _no_rows(n: int, m: int) -> Rows:
     )
 
 
+def _forbidden(subjects: Sequence[ProblemSubject]) -> tuple[IntArray, IntArray]:
+    """Number of the mover and site of everything that is forbidden."""
+    many = np.array([len(s.forbidden) for s in subjects], dtype=np.int64)
+    sites = chain.from_iterable(s.forbidden for s in subjects)
+    return np.repeat(np.arange(len(subjects)), many), np.fromiter(sites, np.int64, many.sum())
+
+
 def _numbers(problem: PlacementProblem) -> IntArray:
     """K numbers of movers, -1 for those who stay."""
     movers = problem.subject_columns.moving
@@ -146,13 +155,21 @@ def _ties(problem: PlacementProblem, against: IntArray, number: IntArray, plan: 
 def _lines(
     problem: PlacementProblem, which: IntArray, at: IntArray, b_stands: BoolArray
 ) -> SmallArray:
-    """`fill_lines`, many of them by several threads."""
+    """`fill_lines` of an array of its own, many of them by several threads."""
+    out = np.empty((len(which), len(problem.sites)), dtype=np.int32)
     if len(which) < WORTH_THREADS:
-        return fill_lines(problem, which, at, b_stands)
-    parts = np.array_split(np.arange(len(which)), FILLERS)
+        fill_lines(problem, which, at, b_stands, out)
+        return out
+    ends = np.linspace(0, len(which), FILLERS + 1).astype(np.int64).tolist()
+    parts = [slice(start, end) for start, end in pairwise(ends)]
+
+    def fill(part: slice) -> None:
+        fill_lines(problem, which[part], at[part], b_stands[part], out[part])
+
     with ThreadPoolExecutor(max_workers=FILLERS) as pool:
-        filled = pool.map(lambda p: fill_lines(problem, which[p], at[p], b_stands[p]), parts)
-        return np.concatenate(list(filled))
+        for _ in pool.map(fill, parts):
+            pass
+    return out
 
 
 def _rivalry(
@@ -163,13 +180,15 @@ def _rivalry(
     columns = problem.pair_columns
     tabled = np.flatnonzero(np.isin(which, columns.tabled))
     room = max(1, TABLE_BYTES // (4 * m * m))
-    # Explicit tables first, for they cannot be computed, then the most hostile.
-    order = np.lexsort((-columns.separation[which], -columns.hostility[which]))
-    order = np.concatenate([tabled, order[~np.isin(order, tabled)]])
+    asked = tabled
+    if late is not None:
+        # Explicit tables first, for they cannot be computed, then the most hostile.
+        order = np.lexsort((-columns.separation[which], -columns.hostility[which]))
+        asked = np.concatenate([tabled, order[~np.isin(order, tabled)]])
     made: dict[tuple[object, ...], tuple[int, int]] = {}
     examples: list[tuple[ProblemPair, bool]] = []
     lines = np.full((len(which), 2), -1, dtype=np.int64)
-    for e in (tabled if late is None else order).tolist():
+    for e in asked.tolist():
         pair = problem.pairs[int(which[e])]
         key: tuple[object, ...] = (
             (pair.table,)

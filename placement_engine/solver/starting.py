@@ -6,6 +6,7 @@ import numpy as np
 
 from placement_engine.problem import IntArray, PlacementProblem
 from placement_engine.solver.anneal import board_of
+from placement_engine.solver.kernels.board import least_sites
 from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.kernels.starting import first_plan
 from placement_engine.solver.wide import Wide
@@ -32,8 +33,11 @@ def begun(problem: PlacementProblem, wide: Wide) -> IntArray | None:
     n, m = wide.unary.shape
     if wide.broken or n == 0:
         return None
-    two = np.partition(wide.unary, min(1, m - 1), axis=1)[:, :2]
-    regret = np.minimum(two[:, -1] - two[:, 0], CLOSED >> 8)
+    every = np.arange(n)
+    two = np.empty((n, min(2, m)), dtype=np.int64)
+    least_sites(wide.unary, two)
+    lost = wide.unary[every, two[:, -1]] - wide.unary[every, two[:, 0]]
+    regret = np.minimum(lost, CLOSED >> 8)
     places = wide.open.sum(axis=1)
     at = np.empty(n, dtype=np.int64)
     board = board_of(problem, wide)

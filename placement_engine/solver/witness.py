@@ -59,10 +59,12 @@ class Witness:
 
     def __init__(self, problem: PlacementProblem, assignment: Sequence[int]) -> None:
         plan = tuple(assignment)
-        broken = sorted({rule for rule, _ in violations(problem, plan)})
+        if not _has_shape(problem, plan):
+            raise WitnessRefused("The plan breaks: shape.")
+        stand = _Stand(problem, plan)
+        broken = sorted({rule for rule, _ in _broken(problem, plan, stand)})
         if broken:
             raise WitnessRefused(f"The plan breaks: {', '.join(broken)}.")
-        stand = _Stand(problem, plan)
         shares = tuple(stand.shares().tolist())
         values = (
             (Level.WORST_BAND, problem.band(max(shares)).rank),
@@ -94,14 +96,26 @@ def violations(
         ``shape`` and ``fixed``; the reason codes of forbidden sites; ``separation``;
         ``capacity``; ``ceiling``.
     """
-    m = len(problem.sites)
-    if len(plan) != len(problem.subjects):
+    if _has_shape(problem, plan):
+        yield from _broken(problem, plan, _Stand(problem, plan))
+    else:
         yield "shape", ()
-        return
-    if not set(map(type, plan)) <= {int} or min(plan) < 0 or max(plan) >= m:
-        yield "shape", ()
-        return
-    stand = _Stand(problem, plan)
+
+
+def _has_shape(problem: PlacementProblem, plan: Sequence[int]) -> bool:
+    """Whether a plan names a site for each subject."""
+    return (
+        len(plan) == len(problem.subjects)
+        and set(map(type, plan)) <= {int}
+        and min(plan) >= 0
+        and max(plan) < len(problem.sites)
+    )
+
+
+def _broken(
+    problem: PlacementProblem, plan: Sequence[int], stand: _Stand
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """`violations` of a plan that names a site for each subject."""
     subjects, pairs, sites = problem.subject_columns, problem.pair_columns, stand.sites
     for k in subjects.fixed[stand.strayed].tolist():
         yield "fixed", (k,)
@@ -110,7 +124,7 @@ def violations(
             yield reason, (k,)
     for i in np.flatnonzero(stand.apart).tolist():
         yield "separation", (int(pairs.a[i]), int(pairs.b[i]))
-    used = np.zeros(m, dtype=np.int64)
+    used = np.zeros(len(problem.sites), dtype=np.int64)
     np.add.at(used, sites, subjects.demand)
     # What has no limit is the largest number there is, which demands cannot come to.
     crowded = np.flatnonzero(used > problem.capacity)

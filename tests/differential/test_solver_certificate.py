@@ -18,7 +18,7 @@ from placement_engine.solver import witness
 from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.exhaustive import exhaust
 from placement_engine.solver.kernels.messages import _message_at_once, _message_by_rows
-from placement_engine.solver.kernels.pairs import WALL, Tables, cost_of, fill_lines, knots
+from placement_engine.solver.kernels.pairs import WALL, Tables, cost_of, fill_lines, knots, smoothly
 from placement_engine.solver.laying import lay_wide
 from placement_engine.solver.prices import Priced, certified_bound
 from placement_engine.solver.wide import Wide
@@ -158,6 +158,15 @@ def test_a_cost_is_rounded_as_the_definition_rounds_it() -> None:
     assert [cost_of(p, curve) for p in chances.tolist()] == [micronats(p) for p in chances.tolist()]
 
 
+@pytest.mark.parametrize("chance", [0.0, 0.0371, 0.5, 0.95, 1.0])
+def test_costs_of_a_whole_line_are_those_of_each_exposure(chance: float) -> None:
+    curve = knots()
+    exposure = np.append(np.random.default_rng(2).random(3_000) ** 2, [0.0, 0.5, 1.0])
+    found = np.empty(len(exposure), dtype=np.int32)
+    smoothly(chance, exposure, curve, found)
+    assert found.tolist() == [cost_of(chance * e, curve) for e in exposure.tolist()]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_tables_and_lines_are_those_of_the_problem(seed: int) -> None:
     problem = small(seed)
@@ -168,7 +177,8 @@ def test_tables_and_lines_are_those_of_the_problem(seed: int) -> None:
         maker.fill(pair, 4, found)
         cost = problem.pair_costs(pair)
         assert (found == np.where(cost == FORBIDDEN, WALL, cost * 4)).all()
-        lines = fill_lines(problem, np.full(m, i), np.arange(m), np.ones(m, dtype=np.bool_))
+        lines = np.empty((m, m), dtype=np.int32)
+        fill_lines(problem, np.full(m, i), np.arange(m), np.ones(m, dtype=np.bool_), lines)
         assert (lines == np.where(cost == FORBIDDEN, WALL, cost).T).all()
 
 

@@ -15,7 +15,11 @@ from placement_engine.solver import large as large_module
 from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.exhaustive import exhaust
-from placement_engine.solver.kernels.board import least_sites
+from placement_engine.solver.kernels.board import (
+    _least_by_insertion,
+    _least_by_sorting,
+    least_sites,
+)
 from placement_engine.solver.kernels.messages import CLOSED, _message_at_once
 from placement_engine.solver.kernels.reseating import assign
 from placement_engine.solver.kernels.softening import _soft_at_once, _soft_by_rows
@@ -215,3 +219,14 @@ def test_the_cheapest_sites_are_those_of_a_stable_sort(width: int) -> None:
     found = np.empty((20, width), dtype=np.int64)
     least_sites(cost, found)
     assert (found == np.argsort(cost, axis=1, kind="stable")[:, :width]).all()
+
+
+@pytest.mark.parametrize("width", [1, 4, 9])
+def test_the_cheapest_below_a_limit_are_the_same_in_both_forms(width: int) -> None:
+    random = np.random.default_rng(width)
+    for below in (0, 3, 6):
+        cost = random.integers(0, 6, 9)
+        one, other = np.full(width, -1), np.full(width, -1)
+        count = _least_by_insertion(cost, below, one)
+        assert count == _least_by_sorting(cost, below, other) == min(width, (cost < below).sum())
+        assert (one == other).all() if below else count == 0

@@ -13,7 +13,8 @@ from placement_engine.problem import UNLIMITED, PlacementProblem
 from placement_engine.solver import Limits, Proposed, solve, witness
 from placement_engine.solver.anneal import board_of
 from placement_engine.solver.kernels.messages import CLOSED, leasts
-from placement_engine.solver.kernels.starting import between
+from placement_engine.solver.kernels.pairs import WALL
+from placement_engine.solver.kernels.starting import add_met, meet, nobody
 from placement_engine.solver.laying import lay_bare, lay_wide, with_tables
 from placement_engine.solver.model import compile_model
 from placement_engine.solver.starting import begun
@@ -61,17 +62,27 @@ def test_folding_by_arrays_is_that_of_the_plain_model(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_pair_costs_the_same_with_a_table_and_without(seed: int) -> None:
+def test_rivals_who_stand_cost_what_their_tables_say(seed: int) -> None:
     problem = small(seed)
     bare, full = lay_bare(problem), lay_wide(problem)
     assert bare is not None
     assert full is not None
-    one, other = board_of(problem, bare), board_of(problem, full)
-    m = len(problem.sites)
-    for p in range(len(full.rivalry.edge)):
-        for x in range(m):
-            for y in range(m):
-                assert between(one, p, x, y) == between(other, p, x, y)
+    m, n = full.unary.shape[1], len(full.movers)
+    tables, lines = full.rivalry.tables, full.rivalry.lines
+    for x, y in np.ndindex(m, m):
+        at = np.full(n, y)
+        for wide in (bare, full):
+            board = board_of(problem, wide)
+            met = nobody(board)
+            for k in range(n):
+                count = meet(board, at, np.zeros(n, dtype=np.int64), k, met)
+                met.room[:] = UNLIMITED
+                mine = range(full.rivalry.first[k], full.rivalry.first[k + 1])
+                assert count == len(mine)
+                ends = [(full.rivalry.edge[p], full.rivalry.side[p]) for p in mine]
+                costs = [int(tables[lines[e, side], x, y]) for e, side in ends]
+                told = add_met(board, met, count, x, 5, CLOSED)
+                assert told == (CLOSED if max(costs, default=0) >= WALL else 5 + sum(costs))
 
 
 @pytest.mark.parametrize("seed", range(10))

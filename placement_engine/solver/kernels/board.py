@@ -13,13 +13,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placement_engine.compiled import compiled
+from placement_engine.compiled import COMPILED, compiled
 from placement_engine.problem import IntArray
 from placement_engine.solver.kernels.messages import CLOSED
 from placement_engine.solver.kernels.pairs import WALL, FloatArray, SmallArray, pair_line
 
 COST, WALLS, EXCESS, OVER, BEST, STEPS, ACCEPTED = range(7)
 """What stands where in `Placed.tally`."""
+NOTHING_LEFT_OUT = int(np.iinfo(np.int64).max)
+"""No cost is so high."""
 DRAWS = 4096
 """Different answers of one draw for acceptance."""
 
@@ -206,31 +208,47 @@ def build(board: Board, state: Placed, order: IntArray, lean: IntArray) -> None:
     keep(state)
 
 
-@compiled
-def least_sites(cost: IntArray, out: IntArray) -> None:
-    """The cheapest sites of each mover, the least first, of equal ones the first.
+def _least_by_insertion(cost: IntArray, below: int, out: IntArray) -> int:
+    """The cheapest sites, the least first, of equal ones the first; how many there are.
 
     Parameters
     ----------
     cost
-        n × M.
+        M.
+    below
+        Sites that cost so much or more are left out.
     out
-        n × L with L at most M, filled.
+        As many as are wanted, filled from the front.
     """
-    width = out.shape[1]
-    low = np.empty(width, dtype=np.int64)
+    low = np.empty(len(out), dtype=np.int64)
+    count = 0
+    for x in range(cost.size):
+        value = cost[x]
+        if value >= below or (count == len(out) and value >= low[count - 1]):
+            continue
+        at = min(count, len(out) - 1)
+        count = at + 1
+        while at > 0 and low[at - 1] > value:
+            low[at] = low[at - 1]
+            out[at] = out[at - 1]
+            at -= 1
+        low[at] = value
+        out[at] = x
+    return count
+
+
+def _least_by_sorting(cost: IntArray, below: int, out: IntArray) -> int:
+    found = np.argsort(cost, kind="stable")[: len(out)]
+    count = int((cost[found] < below).sum())
+    out[:count] = found[:count]
+    return count
+
+
+least_of = compiled(_least_by_insertion) if COMPILED else _least_by_sorting
+
+
+@compiled
+def least_sites(cost: IntArray, out: IntArray) -> None:
+    """`least_of` for n × M costs, each of n × L filled, L at most M."""
     for k in range(cost.shape[0]):
-        mine, best = cost[k], out[k]
-        count = 0
-        for x in range(mine.size):
-            value = mine[x]
-            if count == width and value >= low[width - 1]:
-                continue
-            at = min(count, width - 1)
-            count = at + 1
-            while at > 0 and low[at - 1] > value:
-                low[at] = low[at - 1]
-                best[at] = best[at - 1]
-                at -= 1
-            low[at] = value
-            best[at] = x
+        least_of(cost[k], NOTHING_LEFT_OUT, out[k])

@@ -84,6 +84,25 @@ def pair_line(
 
 
 @compiled
+def smoothly(chance: float, exposure: FloatArray, curve: FloatArray, out: SmallArray) -> None:
+    """`cost_of` of a chance times M exposures; what the curve leaves in doubt is asked after.
+
+    Written so that nothing branches, which makes it twice as fast.
+    """
+    for j in range(len(out)):
+        both = chance * exposure[j]
+        at = min(both, LAST) * (KNOTS / LAST)
+        i = np.int32(at)
+        above = curve[i] + (at - i) * (curve[i + 1] - curve[i]) + 0.5
+        whole = np.int32(above)
+        sure = (above - whole > DOUBT) & (above - whole < 1 - DOUBT) & (both <= LAST)
+        out[j] = whole if sure else np.int32(-1)
+    for j in range(len(out)):
+        if out[j] < 0:
+            out[j] = cost_of(chance * exposure[j], curve)
+
+
+@compiled
 def pair_table(
     hostility: float,
     reunion: float,
@@ -145,18 +164,19 @@ def pair_lines(
     out
         P × M, filled.
     """
+    again = np.empty(out.shape[1], dtype=np.int32)
     for p in range(len(at)):
-        pair_line(
-            numbers[p, 0],
-            numbers[p, 1],
-            near[p, 0],
-            near[p, 1],
-            exposure[at[p]],
-            metres[at[p]],
-            curve,
-            1,
-            out[p],
-        )
+        mine, there = out[p], exposure[at[p]]
+        smoothly(numbers[p, 0], there, curve, mine)
+        if numbers[p, 1] > 0:
+            smoothly(numbers[p, 1], there, curve, again)
+            for j in range(len(mine)):
+                mine[j] += again[j]
+        if near[p, 0] > 0:
+            extra = WALL if near[p, 1] < 0 else near[p, 1]
+            for j in range(len(mine)):
+                if metres[at[p], j] < near[p, 0]:
+                    mine[j] = min(mine[j] + extra, WALL)
 
 
 class Tables:
@@ -192,10 +212,9 @@ class Tables:
 
 
 def fill_lines(
-    problem: PlacementProblem, which: IntArray, at: IntArray, b_stands: BoolArray
-) -> SmallArray:
-    """P × M micro-nats of pairs, by index, of which one end stands at a site."""
-    out = np.empty((len(which), len(problem.sites)), dtype=np.int32)
+    problem: PlacementProblem, which: IntArray, at: IntArray, b_stands: BoolArray, out: SmallArray
+) -> None:
+    """Fill P × M micro-nats of pairs, by index, of which one end stands at a site."""
     if COMPILED:
         numbers, near = parameters(problem, which)
         exposure = problem.exposure_ppm / PPM
@@ -207,7 +226,6 @@ def fill_lines(
         cost = problem.pair_costs(problem.pairs[int(which[p])])
         line = cost[:, at[p]] if b_stands[p] else cost[at[p]]
         out[p] = np.where(line == FORBIDDEN, WALL, np.minimum(line, WALL))
-    return out
 
 
 def parameters(problem: PlacementProblem, which: IntArray) -> tuple[FloatArray, IntArray]:
