@@ -18,6 +18,7 @@ from placement_engine.solver.kernels.board import build, least_sites
 from placement_engine.solver.kernels.clearing import clear_often, rivals
 from placement_engine.solver.kernels.mending import mend
 from placement_engine.solver.kernels.messages import support_all, sweep
+from placement_engine.solver.kernels.packing import most_paid, softly_packed
 from placement_engine.solver.kernels.pairs import pair_lines, pair_table
 from placement_engine.solver.kernels.reseating import reseat
 from placement_engine.solver.kernels.softening import soft_sweep
@@ -59,11 +60,13 @@ def is_warm() -> bool:
         first_plan,
         least_sites,
         mend,
+        most_paid,
         pair_lines,
         pair_table,
         reseat,
         rivals,
         soft_sweep,
+        softly_packed,
         support_all,
         sweep,
         transport,

@@ -13,6 +13,7 @@ import numpy as np
 
 from placement_engine.problem import UNLIMITED, IntArray
 from placement_engine.solver.kernels.messages import CLOSED, leasts, sweep
+from placement_engine.solver.kernels.packing import most_paid, softly_packed
 from placement_engine.solver.kernels.softening import soft_sweep, softly_priced
 from placement_engine.solver.kernels.transport import transport
 from placement_engine.solver.model import BoolArray
@@ -24,25 +25,26 @@ WORTH_NOTHING = 100_000
 """Those that raise it by less than one part in so many even then are the last."""
 
 
-def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
+def certified_bound(wide: Wide, handed: IntArray, fees: IntArray) -> int:
     """Micro-nats that no plan of the movers can stay below, base costs left out.
 
     The cost of a plan is the sum of unary costs and of pair costs. Adding to the unary
-    costs what is taken from the pair costs, and a price for each place that is used, less
-    all places' prices, does not make an allowed plan dearer; each term is then at least its
-    own minimum.
+    costs what is taken from the pair costs, and a fee for each household at a site, less
+    the most that households who fit there can pay, does not make an allowed plan dearer;
+    each term is then at least its own minimum.
 
     Parameters
     ----------
     handed
         E × 2 × M whole numbers: what each pair hands to its `a` and to its `b`.
-    prices
-        M whole numbers, not negative; 0 where a site has no limit.
+    fees
+        M × H whole numbers, not negative; 0 for who needs no place, and where a site has no
+        limit.
     """
     rivalry, is_open = wide.rivalry, wide.open
-    unary = np.where(is_open, wide.unary + wide.demand[:, None] * prices, CLOSED)
-    limited = wide.free != UNLIMITED
-    bound = -int((prices[limited] * wide.free[limited]).sum())
+    sizes, group = households(wide)
+    unary = np.where(is_open, wide.unary + fees.T[group], CLOSED)
+    bound = -most_paid(fees, sizes, wide.free, np.empty_like(wide.free))
     with_table = np.flatnonzero(rivalry.lines[:, 0] >= 0)
     for side in (0, 1):
         np.add.at(unary, rivalry.ends[with_table, side], handed[with_table, side])
@@ -52,16 +54,25 @@ def certified_bound(wide: Wide, handed: IntArray, prices: IntArray) -> int:
     return -(-bound // wide.fine)
 
 
+def households(wide: Wide) -> tuple[IntArray, IntArray]:
+    """The H sizes of households among movers, rising, and the number of each mover's size."""
+    sizes, group = np.unique(wide.demand, return_inverse=True)
+    return sizes, group.astype(np.int64)
+
+
 HEAT = 0.2
 """Heat of the first soft sweeps, in typical differences between a mover's best sites."""
 COOLER = 0.6
 """Each stage of soft sweeps has so much of the heat of the one before."""
-STAGES = 11
+STAGES = 9
 """Stages of soft sweeps; what follows would move less than rounding does."""
 SWEEPS = 8
 """Soft sweeps, forward and backward, at one heat."""
 STEP = 1.4
 """So much of the way that a load of one place alone would ask for, a price goes at once."""
+STAGES_BY_SIZE, HOTTER, STEP_BY_SIZE = 9, 20.0, 1.8
+"""The same for fees by the size of households, which follow where there are several, beginning
+so much hotter than the stages before ended."""
 SAMPLE, CAREFUL = 64, 1.5
 """Pairs by which the time of a certificate is measured, and what for the rest of it is added."""
 BEST_SITES = 9
@@ -84,14 +95,16 @@ def typical_rise(cost: IntArray) -> float:
 
 
 class Priced:
-    """Messages and prices of a problem, raised step by step.
+    """Messages and fees of a problem, raised step by step.
 
     Attributes
     ----------
     theta
-        n × M fine unary costs after messages and prices.
+        n × M fine unary costs after messages and fees.
+    fees
+        M × H: what a household of each size pays at a site.
     prices
-        M fine prices.
+        M: what a place of each site is worth by the fees, in fine units.
     impossible
         The capacities cannot hold everybody, which is exact.
     rounds
@@ -102,52 +115,69 @@ class Priced:
 
     def __init__(self, wide: Wide) -> None:
         self.wide = wide
-        self.prices = np.zeros(len(wide.free), dtype=np.int64)
         self.handed = np.zeros((len(wide.rivalry.ends), 2, len(wide.free)), dtype=np.int64)
         self.theta = wide.unary.copy()
         self.impossible = False
         self.rounds = 0
+        self._price = np.zeros_like(wide.free)
+        self._sizes, self._group = households(wide)
+        self.fees = np.zeros((len(wide.free), len(self._sizes)), dtype=np.int64)
+        self._paid = np.zeros_like(wide.free)
+        self._total_paid = 0
         self._arcs = _with_tables(wide)
         self._limited = wide.free != UNLIMITED
+        self._places = np.where(self._limited, np.maximum(0, wide.free), 0).astype(np.float64)
+        self._stages = STAGES if self._arcs[1].size or self._limited.any() else 0
+        if self._limited.any() and self._sizes[-1] > 1:
+            self._stages += STAGES_BY_SIZE
         self._turn = 0
         self._heat = 0.0
-        self._kept = (self.handed.copy(), self.prices, self.theta.copy())
+        self._kept = (self.handed.copy(), self.fees, self.theta.copy())
         self.best = self.value
 
     @property
     def lean(self) -> IntArray:
-        """What prices add to the cost of each mover at each site, n × M."""
-        return self.wide.demand[:, None] * self.prices
+        """What fees add to the cost of each mover at each site, n × M."""
+        return self.fees.T[self._group]
+
+    @property
+    def prices(self) -> IntArray:
+        """What a place of each site is worth by the fees, M fine units."""
+        worth: IntArray = self._paid // np.maximum(1, self.wide.free)
+        return worth
 
     @property
     def value(self) -> int:
         """The bound in fine units, as the sweeps leave it."""
-        paid = int((self.prices[self._limited] * self.wide.free[self._limited]).sum())
-        return int(self.theta.min(axis=1).sum()) - paid
+        return int(self.theta.min(axis=1).sum()) - self._total_paid
 
     def reprice(self) -> bool:
-        """Price sites anew for the costs as they are; whether the bound rose."""
+        """Price places anew for the costs as they are; whether the bound rose."""
         if not self._limited.any():
             return False
-        is_open = self.wide.open
-        demand = self.wide.demand[:, None]
-        plain = np.where(is_open, self.theta - demand * self.prices, CLOSED)
-        prices = np.zeros_like(self.prices)
+        plain = np.where(self.wide.open, self.theta - self.lean, CLOSED)
+        prices = np.zeros_like(self.wide.free)
         if not transport(plain, self.wide.demand, self.wide.free, prices):
             self.impossible = True
             return False
         prices[~self._limited] = 0
-        return self._take(plain, prices)
-
-    def _take(self, plain: IntArray, prices: IntArray) -> bool:
-        before, old, kept = self.value, self.theta, self.prices
-        self.theta = np.where(plain < CLOSED, plain + self.wide.demand[:, None] * prices, CLOSED)
-        self.prices = prices
+        self._price = prices
+        before, theta, fees = self.value, self.theta, self.fees
+        self._charge(prices[:, None] * self._sizes)
         if self.value > before:
             self.keep()
             return True
-        self.theta, self.prices = old, kept
+        self._charge(fees)
+        self.theta = theta
         return False
+
+    def _charge(self, fees: IntArray) -> None:
+        """Take other fees."""
+        change = (fees - self.fees).T[self._group]
+        self.theta = np.where(self.theta < CLOSED, self.theta + change, CLOSED)
+        self.fees = fees
+        self._paid = np.zeros_like(self.wide.free)
+        self._total_paid = most_paid(fees, self._sizes, self.wide.free, self._paid)
 
     def sweep(self) -> None:
         """One sweep forward and one backward."""
@@ -204,25 +234,28 @@ class Priced:
         """
         stage, turn = divmod(self._turn, SWEEPS)
         self._turn += 1
-        if stage >= STAGES or not self._arcs[1].size:
+        if stage >= self._stages:
             before = self.best
             self.raise_bound(rounds=1, target=CLOSED, stop=lambda: False)
             return self.best - before > abs(self.best) // WORTH_NOTHING
         if self._turn == 1:
             self._heat = max(1.0, HEAT * typical_rise(self.theta))
-        self._soften(self._heat)
+        if self._turn == STAGES * SWEEPS + 1:
+            self._heat *= HOTTER
+        self._soften(self._heat, by_size=stage >= STAGES)
         if turn == SWEEPS - 1:
             self.sweep()
             self.keep()
             self._heat *= COOLER
         return True
 
-    def _soften(self, heat: float) -> None:
+    def _soften(self, heat: float, *, by_size: bool) -> None:
         """One soft sweep forward and one backward, prices in step."""
         rivalry = self.wide.rivalry
         first, edge, other, side, line = self._arcs
+        free = self.wide.free
         for forward in (True, False):
-            load = np.zeros(len(self.prices), dtype=np.float64)
+            load = np.zeros(self.fees.shape, dtype=np.float64)
             soft_sweep(
                 forward,
                 heat,
@@ -235,20 +268,30 @@ class Priced:
                 rivalry.tables,
                 rivalry.most,
                 self.handed,
-                self.wide.demand,
+                self._group,
                 load,
             )
-            moved = softly_priced(self.prices, load, self.wide.free, heat, STEP)
-            moved[~self._limited] = 0
-            change = self.wide.demand[:, None] * (moved - self.prices)
-            self.theta = np.where(self.theta < CLOSED, self.theta + change, CLOSED)
-            self.prices = moved
+            places = load @ self._sizes
+            if by_size:
+                # At large sites places are shared out in proportion.
+                used = load * (self._places / np.maximum(places, 1e-9))[:, None]
+                yields = np.zeros_like(used)
+                softly_packed(self.fees, self._sizes, free, heat, used, yields)
+                fees = softly_priced(self.fees, load, used, yields, heat, STEP_BY_SIZE)
+            else:
+                rooms, none = self._places, np.zeros(len(free))
+                price = softly_priced(self._price, places, rooms, none, heat, STEP)
+                self._price = price
+                fees = price[:, None] * self._sizes
+            fees[~self._limited] = 0
+            fees[:, self._sizes == 0] = 0
+            self._charge(fees)
 
     def keep(self) -> None:
         """Keep messages and prices if they are the best so far."""
         value = self.value
         if value > self.best:
-            self._kept = (self.handed.copy(), self.prices, self.theta.copy())
+            self._kept = (self.handed.copy(), self.fees, self.theta.copy())
             self.best = value
 
     def certified(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 from placement_engine.problem import (
     FORBIDDEN,
     PPM,
+    UNLIMITED,
     IntArray,
     PlacementProblem,
     ProblemPair,
@@ -40,7 +41,7 @@ def small(seed: int) -> PlacementProblem:
             forbidden={int(s): ("needs",) for s in np.flatnonzero(random.random(sites) < 0.15)}
             if k < count - 1
             else {},
-            demand=int(random.integers(1, 3)),
+            demand=int(random.integers(0, 3)),
             ceiling=int(random.integers(100_000, 1_500_000)) if random.random() < 0.6 else None,
         )
         for k in range(count)
@@ -99,14 +100,16 @@ def test_no_bound_passes_the_best_plan(seed: int) -> None:
     if best is None:
         return
     least = best.values[0] - wide.base_total
-    bound = certified_bound(wide, priced.handed, priced.prices)
+    bound = certified_bound(wide, priced.handed, priced.fees)
     assert bound <= least
     assert -(-priced.value // wide.fine) <= bound
     assert not priced.beyond(least * wide.fine)[range(3), wide.part(best.assignment)].any()
     random = np.random.default_rng(seed)
     anything = random.integers(-(10**6), 10**6, priced.handed.shape)
-    prices = random.integers(0, 10**5, priced.prices.shape)
-    assert certified_bound(wide, anything, prices) <= least
+    fees = random.integers(0, 10**5, priced.fees.shape)
+    fees[wide.free == UNLIMITED] = 0
+    fees[:, np.unique(wide.demand) == 0] = 0
+    assert certified_bound(wide, anything, fees) <= least
 
 
 def annealed(problem: PlacementProblem, wide: Wide, *, seed: int) -> tuple[int, ...] | None:

@@ -99,7 +99,7 @@ def soft_sweep(
     tables: SmallArray,
     most: IntArray,
     handed: IntArray,
-    demand: IntArray,
+    group: IntArray,
     load: FloatArray,
 ) -> None:
     """One soft sweep, as `messages.sweep`; see there for the arrays.
@@ -108,10 +108,10 @@ def soft_sweep(
     ----------
     heat
         In fine units, above 0.
-    demand
-        n places that movers need.
+    group
+        n numbers of the size of each mover's household.
     load
-        M, added to: the places that are used where everybody is shared out softly.
+        M × H, added to: the movers of each size at a site where all are shared out softly.
     """
     n, sites = theta.shape
     out = np.empty(sites, dtype=np.int32)
@@ -137,7 +137,7 @@ def soft_sweep(
                 shares[x] = math.exp(-above / (heat * count))
                 whole += shares[x]
         for x in range(sites):
-            load[x] += demand[k] * (shares[x] / whole)
+            load[x, group[k]] += shares[x] / whole
         if ahead == 0:
             continue
         for x in range(sites):
@@ -161,19 +161,23 @@ def soft_sweep(
 
 
 def softly_priced(
-    prices: IntArray, load: FloatArray, free: IntArray, heat: float, step: float
+    fees: IntArray,
+    load: FloatArray,
+    used: FloatArray,
+    yields: FloatArray,
+    heat: float,
+    step: float,
 ) -> IntArray:
-    """Prices moved by the logarithm of how far loads are from places.
+    """Fees moved by the logarithm of how far loads are from what sites have room for.
 
     Parameters
     ----------
-    prices, load, free
-        M each; sites without places keep price 0.
+    fees, load, used, yields
+        M × H each; see `packing.softly_packed`.
     heat, step
         Fine units, and the share of the way that is gone.
     """
-    with np.errstate(divide="ignore"):
-        far = np.log(np.maximum(load, 1e-9) / np.maximum(free, 1e-9))
-    change = np.rint(step * heat * np.clip(far, -STEEPEST, STEEPEST)).astype(np.int64)
-    moved: IntArray = np.where(free > 0, np.maximum(0, prices + change), 0)
+    far = np.log(np.maximum(load, 1e-9) / np.maximum(used, 1e-9))
+    way = step * heat * np.clip(far, -STEEPEST, STEEPEST) / (1.0 + yields)
+    moved: IntArray = np.maximum(0, fees + np.rint(way).astype(np.int64))
     return moved
