@@ -27,6 +27,13 @@ class Row:
     note: str = ""
 
     @property
+    def told(self) -> str:
+        """The value with its unit; whole numbers without one, such as objectives, exactly."""
+        exact = self.unit == "" and self.value.is_integer()
+        value = f"{self.value:.0f}" if exact else f"{self.value:.3g}"
+        return f"{value} {self.unit}".rstrip()
+
+    @property
     def met(self) -> bool:
         """Whether the value is within its target."""
         return self.target is None or self.value <= self.target
@@ -102,7 +109,7 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         target = "" if row.target is None else f"≤ {row.target:g} {row.unit}"
         verdict = "" if row.target is None else ("met" if row.met else "MISSED")
-        lines.append((row.what, f"{row.value:.3g} {row.unit}", target, verdict, row.note))
+        lines.append((row.what, row.told, target, verdict, row.note))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -35,6 +35,5 @@ def _markdown(rows: Sequence[Row]) -> str:
     for row in rows:
         target = "" if row.target is None else f"≤ {row.target:g} {row.unit}".rstrip()
         verdict = "" if row.target is None else ("met" if row.met else "**missed**")
-        value = f"{row.value:.3g} {row.unit}".rstrip()
-        lines.append(f"| {row.what} | {value} | {target} | {verdict} | {row.note} |")
+        lines.append(f"| {row.what} | {row.told} | {target} | {verdict} | {row.note} |")
     return "\n".join(lines) + "\n"

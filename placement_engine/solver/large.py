@@ -30,7 +30,8 @@ from placement_engine.solver.model import BoolArray, share_limit
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.pacing import Pace
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.race import COLD, CROWD, MILD, STEPS_OF_WORK, Race, chunk_of
+from placement_engine.solver.race import COLD, CROWD, MILD, Race, chunk_of
+from placement_engine.solver.second import STEPS_OF_WORK
 from placement_engine.solver.starting import begun
 from placement_engine.solver.threshold import consistent, fits
 from placement_engine.solver.wide import Wide, within

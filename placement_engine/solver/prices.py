@@ -104,7 +104,8 @@ class Priced:
     fees
         M × H: what a household of each size pays at a site.
     prices
-        M: what a place of each site is worth by the fees, in fine units.
+        M fine prices of places, which a search leans on: it comes nearer to the best plans
+        with them than with fees, which leave more sites equal.
     impossible
         The capacities cannot hold everybody, which is exact.
     rounds
@@ -119,11 +120,10 @@ class Priced:
         self.theta = wide.unary.copy()
         self.impossible = False
         self.rounds = 0
-        self._price = np.zeros_like(wide.free)
+        self.prices = np.zeros_like(wide.free)
         self._sizes, self._group = households(wide)
         self.fees = np.zeros((len(wide.free), len(self._sizes)), dtype=np.int64)
-        self._paid = np.zeros_like(wide.free)
-        self._total_paid = 0
+        self._paid = 0
         self._arcs = _with_tables(wide)
         self._limited = wide.free != UNLIMITED
         self._places = np.where(self._limited, np.maximum(0, wide.free), 0).astype(np.float64)
@@ -137,34 +137,28 @@ class Priced:
 
     @property
     def lean(self) -> IntArray:
-        """What fees add to the cost of each mover at each site, n × M."""
-        return self.fees.T[self._group]
-
-    @property
-    def prices(self) -> IntArray:
-        """What a place of each site is worth by the fees, M fine units."""
-        worth: IntArray = self._paid // np.maximum(1, self.wide.free)
-        return worth
+        """What prices add to the cost of each mover at each site, n × M."""
+        return self.wide.demand[:, None] * self.prices
 
     @property
     def value(self) -> int:
         """The bound in fine units, as the sweeps leave it."""
-        return int(self.theta.min(axis=1).sum()) - self._total_paid
+        return int(self.theta.min(axis=1).sum()) - self._paid
 
     def reprice(self) -> bool:
         """Price places anew for the costs as they are; whether the bound rose."""
         if not self._limited.any():
             return False
-        plain = np.where(self.wide.open, self.theta - self.lean, CLOSED)
+        plain = np.where(self.wide.open, self.theta - self.fees.T[self._group], CLOSED)
         prices = np.zeros_like(self.wide.free)
         if not transport(plain, self.wide.demand, self.wide.free, prices):
             self.impossible = True
             return False
         prices[~self._limited] = 0
-        self._price = prices
         before, theta, fees = self.value, self.theta, self.fees
         self._charge(prices[:, None] * self._sizes)
         if self.value > before:
+            self.prices = prices
             self.keep()
             return True
         self._charge(fees)
@@ -176,8 +170,8 @@ class Priced:
         change = (fees - self.fees).T[self._group]
         self.theta = np.where(self.theta < CLOSED, self.theta + change, CLOSED)
         self.fees = fees
-        self._paid = np.zeros_like(self.wide.free)
-        self._total_paid = most_paid(fees, self._sizes, self.wide.free, self._paid)
+        free = self.wide.free
+        self._paid = most_paid(fees, self._sizes, free, np.empty_like(free))
 
     def sweep(self) -> None:
         """One sweep forward and one backward."""
@@ -280,8 +274,8 @@ class Priced:
                 fees = softly_priced(self.fees, load, used, yields, heat, STEP_BY_SIZE)
             else:
                 rooms, none = self._places, np.zeros(len(free))
-                price = softly_priced(self._price, places, rooms, none, heat, STEP)
-                self._price = price
+                price = softly_priced(self.prices, places, rooms, none, heat, STEP)
+                self.prices = price
                 fees = price[:, None] * self._sizes
             fees[~self._limited] = 0
             fees[:, self._sizes == 0] = 0

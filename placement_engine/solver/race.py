@@ -20,8 +20,8 @@ from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.pacing import Pace, ending_by, in_time
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.second import Exchange, begin_again_beside
-from placement_engine.solver.wide import Wide
+from placement_engine.solver.second import STEPS_OF_WORK, Exchange, begin_again
+from placement_engine.solver.wide import Wide, places_limited
 
 FIRST_SHARE = 0.15
 """Share of the effort that the bound may take before the first plan is built."""
@@ -29,8 +29,6 @@ FIRST_SWEEPS = 8
 """Sweeps before that."""
 CHUNK_STEPS, CHUNK_EACH = 1 << 15, 64
 """Proposals between two looks at the clock, at least, and for each mover."""
-STEPS_OF_WORK = 256
-"""Proposals that count as a node."""
 PAIRS_OF_WORK = 8
 """Pairs of one sweep that count as a node."""
 HOT, COLD = 1.2, 0.03
@@ -59,7 +57,12 @@ LAST_S = 0.15
 """Seconds that the second search may take for one step."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
-
+ENOUGH, WORTH_AGAIN = 10_000, 4
+"""Where sites can be full, plans are begun again and again in place of the second cooling, if
+there are so many proposals for each mover, so many times."""
+FEW_LEFT, BESIDE_SHARE = 300, 0.4
+"""Pairs of open sites for each pair of rivals up to which what is left is searched exactly at
+once; where it is more, that waits for so much of the time, in which plans are sought there."""
 CLEARING_SHARE = 0.12
 """Share of what is left after the first cooling in which groups of rivals are cleared."""
 STEEP = 0.25
@@ -213,29 +216,39 @@ class Race:
                 break
             taken = clock() - start
         self._cooled.wait()
-        if not self._over.is_set() and not self._met():
-            late = Effort(
-                clock=lambda: float("inf") if self._over.is_set() else clock(),
-                deadline=self._effort.deadline,
-                work_left=None,
-            )
-            if not self._finish(late):
-                begin_again_beside(
-                    self._problem,
-                    self._wide,
-                    self._priced,
-                    self._exchange,
-                    seed=self._seed + 1,
-                    late=lambda: not in_time(late, LAST_S),
-                )
+        late = Effort(
+            clock=lambda: float("inf") if self._over.is_set() else clock(),
+            deadline=self._effort.deadline,
+            work_left=None,
+        )
+        ties = len(self._wide.rivalry.ends)
+        if self._over.is_set() or self._met() or self._finish(late, most=FEW_LEFT * ties):
+            return
+        self._seek_beside(late.part(BESIDE_SHARE))
+        if not (self._over.is_set() or self._met() or self._finish(late)):
+            self._seek_beside(late)
 
-    def _finish(self, effort: Effort) -> bool:
+    def _seek_beside(self, effort: Effort) -> None:
+        """Begin again and again until there is not time for a step more."""
+        steps = begin_again(
+            self._problem,
+            self._wide,
+            self._priced,
+            self._exchange,
+            seeds=count(self._seed + 2, 2),
+            late=lambda: not in_time(effort, LAST_S),
+        )
+        for _ in steps:
+            if not in_time(effort, LAST_S) or self._met():
+                break
+
+    def _finish(self, effort: Effort, *, most: int = MOST_LEFT) -> bool:
         """Search what is left exactly, if that is little enough; whether it is."""
         best = self._search.best
         left = self.left()
         count = left.sum(axis=1)
         a, b = self._wide.rivalry.ends.T
-        if best is None or int((count[a] * count[b]).sum()) > MOST_LEFT:
+        if best is None or int((count[a] * count[b]).sum()) > most:
             return False
         if effort.spent(0) or not in_time(effort, BUILDING_S):
             return True
@@ -248,28 +261,55 @@ class Race:
     def _anneal(self) -> None:
         """Cool twice, quickly for a good plan, then slowly for a better; mend what is left."""
         whole = self._effort if self._timed else self._effort.part(WORK_SHARE)
-        for share in (QUICK_SHARE, SLOW_SHARE):
-            self._cooling(whole.part(share))
-            self._cooled.set()
-            if self._met() or whole.spent(0):
-                return
-            best = self._search.best
-            if best is None:
-                continue
+        self._cooling(whole.part(QUICK_SHARE))
+        self._cooled.set()
+        if self._met() or whole.spent(0):
+            return
+        best = self._search.best
+        if best is not None:
             self._search.return_to(best)
-            if share == QUICK_SHARE and self._clearing(whole.part(CLEARING_SHARE)):
+            steep = self._clearing(whole.part(CLEARING_SHARE))
+            if steep and not places_limited(self._wide):
                 self._clearing(whole)
                 return
-        if self._search.best is not None:
+        slow = whole.part(SLOW_SHARE)
+        if not self._again(slow):
+            self._cooling(slow)
+        if self._met() or whole.spent(0):
+            return
+        best = self._search.best
+        if best is not None:
+            self._search.return_to(best)
             self._mending(whole)
+
+    def _again(self, part: Effort) -> bool:
+        """Begin again and again, where there is effort for that; whether there is."""
+        each = ENOUGH * len(self._wide.movers)
+        if self._proposals(part) < WORTH_AGAIN * each or not places_limited(self._wide):
+            return False
+        steps = begin_again(
+            self._problem,
+            self._wide,
+            self._priced,
+            self._exchange,
+            seeds=count(self._seed + 1, 2),
+            late=lambda: self._effort.spent(0),
+        )
+        for work in steps:
+            self._exchange.meet(self._search)
+            self._tell()
+            if self._spend(part, work) or self._met():
+                break
+        return True
 
     def _clearing(self, part: Effort) -> bool:
         """Clear groups of rivals while there is effort; whether that closed much of the gap."""
         search, priced = self._search, self._priced
         scale = search.spread(priced.lean)
         clearing = Clearing(search)
-        before = search.cost
+        begun, cleared = search.cost, 0
         while True:
+            before = search.cost
             work = clearing.run(
                 heat=HOT * scale,
                 prices=priced.prices,
@@ -277,10 +317,12 @@ class Race:
                 lean=priced.lean,
                 longest=self._pace.proposals(part),
             )
+            # What the search beside finds is not the merit of clearing.
+            cleared += before - search.cost
             self._exchange.meet(search)
             self._tell()
             if self._spend(part, work) or self._met():
-                return before - search.cost > STEEP * (before - priced.best)
+                return cleared > STEEP * (begun - priced.best)
 
     def _spend(self, part: Effort, work: int) -> bool:
         """Count work; where it takes turns with the bound, raise that. Whether a part is spent."""
@@ -312,12 +354,12 @@ class Race:
             if self._spend(part, MENDS * MEND_STEPS // STEPS_OF_WORK) or self._met():
                 return
 
-    def _proposals(self, part: Effort) -> float:
+    def _proposals(self, part: Effort) -> int:
         """How many proposals an effort is likely to allow."""
         steps = self._search.steps
         if part.deadline is not None:
             now = self._effort.clock()
-            return steps / max(1e-9, now - self._begun) * (part.deadline - now)
+            return int(steps / max(1e-9, now - self._begun) * (part.deadline - now))
         return STEPS_OF_WORK * (part.work_left or 0)
 
     def _cooling(self, part: Effort) -> None:

@@ -1,29 +1,33 @@
-"""A second search beside the first, where the bound has no more use for the other core.
+"""A search that begins again and again from plans of its own.
 
-It begins again and again from plans of its own, and the first search goes on from what is
-better. Only where time is limited: where work is counted one search does it all, and its plan
-is the same at any number of workers.
+Where sites can be full, plans end far from each other however slowly they cool, and the best
+of many is better than one that cools for as long. The other core does the same where the bound
+has no more use for it, and the first search goes on from what is better; only where time is
+limited: where work is counted one search does it all, and its plan is the same at any number
+of workers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 
 from placement_engine.problem import IntArray, PlacementProblem
 from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.wide import Wide
+from placement_engine.solver.wide import Wide, places_limited
 
+STEPS_OF_WORK = 256
+"""Proposals that count as a node."""
 LONGEST = 1 << 15
 """Proposals between two looks at the clock."""
-EACH = 3_000
-"""Proposals of one cooling for each mover."""
-HOT, COLD, STIFF = 1.2, 0.03, 0.4
-"""Heat at the start and the end of a cooling and the penalty of a place too few, in typical
-differences between sites."""
-SHAKES = 3
+EACH = (5_000, 10_000, 20_000)
+"""Proposals of one cooling for each mover, of one after the other."""
+HOT, WARM, COLD, STIFF = 1.2, 0.3, 0.02, 0.4
+"""Heat at the start, where places are limited, and at the end of a cooling, and the penalty of
+a place too few, in typical differences between sites."""
+SHAKES = 1
 """So often a plan is shaken before the next one is begun."""
 
 
@@ -52,16 +56,16 @@ class Exchange:
             search.return_to(self._best[1])
 
 
-def begin_again_beside(
+def begin_again(
     problem: PlacementProblem,
     wide: Wide,
     priced: Priced,
     exchange: Exchange,
     *,
-    seed: int,
+    seeds: Iterable[int],
     late: Callable[[], bool],
-) -> None:
-    """Cool from a plan of its own and clear groups of rivals, again and again until it is late.
+) -> Iterator[int]:
+    """Cool from a plan of its own and clear groups of rivals, again and again.
 
     Parameters
     ----------
@@ -69,27 +73,33 @@ def begin_again_beside(
         Whose prices are leant on.
     exchange
         Where better plans are left for the first search, which goes on from them.
+    seeds
+        Of one plan after the other.
+    late
+        Whether a plan that settles is to be left as it is.
+
+    Yields
+    ------
+    work
+        Nodes that a step took; whoever asks for the next one looks at the time first.
     """
     lean, prices = priced.lean, priced.prices
-    for turn in count():
-        search = Annealing(problem, wide, seed=seed + turn)
+    hot = WARM if places_limited(wide) else HOT
+    for seed, each in zip(seeds, cycle(EACH), strict=False):
+        search = Annealing(problem, wide, seed=seed)
         search.begin(lean)
         scale = search.spread(lean)
-        steps = EACH * len(wide.movers)
+        stiff, steps = int(STIFF * scale), each * len(wide.movers)
         for done in range(0, steps, LONGEST):
-            if late():
-                return
-            heat = HOT * scale * (COLD / HOT) ** (done / steps)
-            stiff = int(STIFF * scale)
+            heat = hot * scale * (COLD / hot) ** (done / steps)
             search.run(LONGEST, hot=heat, cold=heat, prices=prices, stiff=stiff, lean=lean)
+            yield LONGEST // STEPS_OF_WORK
         search.settle(late=late)
         if search.best is None:
             continue
         exchange.give(search)
         clearing = Clearing(search)
         while clearing.shaken < SHAKES:
-            if late():
-                return
-            heat, stiff = HOT * scale, int(STIFF * scale)
-            clearing.run(heat=heat, prices=prices, stiff=stiff, lean=lean, longest=LONGEST)
+            heat = hot * scale
+            yield clearing.run(heat=heat, prices=prices, stiff=stiff, lean=lean, longest=LONGEST)
             exchange.give(search)
