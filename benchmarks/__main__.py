@@ -1,7 +1,8 @@
 """``python -m benchmarks all|NAME [--runs N] [--dir D] [--json] [--write]``.
 
 ``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own;
-``solver --scale`` measures problems from one newcomer to 4,000, ``night --huge`` a night over
+``solver --scale`` measures problems from one newcomer to 4,000, ``solver --proofs`` those of 50
+and 100 with many seeds, ``night --huge`` a night over
 a million persons, ``europe`` a night over 32,000 places; none of them is part of ``all``.
 """
 
@@ -46,6 +47,7 @@ SCALE: dict[str, Callable[[Path, int], list[Row]]] = {
     "graph sizes": graph_scale.run_sizes,
     "graph peers": graph_scale.run_peers,
     "solver scale": solver_table.run_table,
+    "solver proofs": solver_table.run_proofs,
     "night huge": night.run_huge,
     "europe": europe.run,
 }
@@ -73,6 +75,11 @@ def main() -> int:
         help="with solver: proofs and gaps, from one newcomer to 4,000",
     )
     parser.add_argument(
+        "--proofs",
+        action="store_true",
+        help="with solver: 50 newcomers with 10 seeds, 100 with 7, in some eight minutes",
+    )
+    parser.add_argument(
         "--huge", action="store_true", help="with night: 20,000 placed among a million persons"
     )
     given = parser.parse_args()
@@ -80,11 +87,12 @@ def main() -> int:
         "graph sizes": given.sizes,
         "graph peers": given.peers,
         "solver scale": given.scale,
+        "solver proofs": given.proofs,
         "night huge": given.huge,
         "europe": given.benchmark == "europe",
     }
     if given.benchmark not in ("all", *BENCHMARKS) and not any(asked.values()):
-        parser.error("solver is measured with --scale")
+        parser.error("solver is measured with --scale or --proofs")
     chosen = BENCHMARKS if given.benchmark == "all" else (given.benchmark,)
     measured = [(name, BENCHMARKS[name]) for name in chosen if name in BENCHMARKS]
     if any(asked.values()):

@@ -132,6 +132,24 @@ CASES = (
 )
 
 
+PROOFS = (
+    Case(
+        what="K=50 N=20,000", scale=replace(SHORT, newcomers=50), time_s=10, seeds=10, unproved=10
+    ),
+    *(
+        Case(
+            what=f"K=100 N={n:,}",
+            scale=replace(SHORT, newcomers=100, placed=n),
+            time_s=10,
+            seeds=7,
+            gap=2.0,
+        )
+        for n in (2_000, 5_000, 20_000)
+    ),
+)
+"""What is told of many seeds: `run_proofs`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What one process tells of one solve; sums are micro-nats of the newcomers."""
@@ -206,6 +224,22 @@ def run_table(_folder: Path, runs: int) -> list[Row]:
             theirs_s=max(LEAST_S, part * (THEIRS_S if runs > 1 else HASTY_S)),
         )
     rows += _growth(part)
+    return _noted(rows)
+
+
+def run_proofs(_folder: Path, runs: int) -> list[Row]:
+    """The rows of proofs with all their seeds, in some six minutes; with no run, with one each."""
+    rows: list[Row] = []
+    for case in PROOFS:
+        seeds = range(FIRST_SEED, FIRST_SEED + (case.seeds if runs else 1))
+        part = 1.0 if runs else DRY
+        told = [apart(case.scale, seed, max(LEAST_S, part * case.time_s)) for seed in seeds]
+        rows += _rows(case, told)
+    return _noted(rows)
+
+
+def _noted(rows: Sequence[Row]) -> list[Row]:
+    """Rows that tell how their seconds were counted."""
     counted = "processor seconds, machine shared" if os.getloadavg()[0] > BUSY else "seconds"
     return [replace(row, note=f"{row.note}; {counted}".lstrip("; ")) for row in rows]
 

@@ -133,6 +133,7 @@ class Priced:
         self._turn = 0
         self._heat = 0.0
         self._kept = (self.handed.copy(), self.fees, self.theta.copy())
+        self._by_places: tuple[int, IntArray] | None = None
         self.best = self.value
 
     @property
@@ -236,6 +237,7 @@ class Priced:
             self._heat = max(1.0, HEAT * typical_rise(self.theta))
         if self._turn == STAGES * SWEEPS + 1:
             self._heat *= HOTTER
+            self._by_places = (self.best, self._kept[2])
         self._soften(self._heat, by_size=stage >= STAGES)
         if turn == SWEEPS - 1:
             self.sweep()
@@ -309,8 +311,15 @@ class Priced:
         return np.where(theta < CLOSED, theta - theta.min(axis=1)[:, None], CLOSED)
 
     def beyond(self, limit: int) -> BoolArray:
-        """Sites (n × M) at which no plan stays at or below `limit` fine units."""
+        """Sites (n × M) at which no plan stays at or below `limit` fine units.
+
+        Two bounds close more than the better of them: that by places is looked at too.
+        """
         found: BoolArray = self.regret > limit - self.best
+        by_places = self._by_places
+        if by_places is not None:
+            value, theta = by_places
+            found |= theta - theta.min(axis=1)[:, None] > limit - value
         return found & self.wide.open
 
 

@@ -60,9 +60,9 @@ QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 ENOUGH, WORTH_AGAIN = 10_000, 4
 """Where sites can be full, plans are begun again and again in place of the second cooling, if
 there are so many proposals for each mover, so many times."""
-FEW_LEFT, BESIDE_SHARE = 300, 0.4
-"""Pairs of open sites for each pair of rivals up to which what is left is searched exactly at
-once; where it is more, that waits for so much of the time, in which plans are sought there."""
+FEW_LEFT, BESIDE_SHARE = 400_000, 0.3
+"""Pairs of open sites of rivals up to which what is left is searched exactly at once; where it
+is more, that waits for so much of the time, in which plans are sought there too."""
 CLEARING_SHARE = 0.12
 """Share of what is left after the first cooling in which groups of rivals are cleared."""
 STEEP = 0.25
@@ -221,8 +221,7 @@ class Race:
             deadline=self._effort.deadline,
             work_left=None,
         )
-        ties = len(self._wide.rivalry.ends)
-        if self._over.is_set() or self._met() or self._finish(late, most=FEW_LEFT * ties):
+        if self._over.is_set() or self._met() or self._finish(late, most=FEW_LEFT):
             return
         self._seek_beside(late.part(BESIDE_SHARE))
         if not (self._over.is_set() or self._met() or self._finish(late)):

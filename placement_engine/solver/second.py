@@ -20,8 +20,8 @@ from placement_engine.solver.wide import Wide, places_limited
 
 STEPS_OF_WORK = 256
 """Proposals that count as a node."""
-LONGEST = 1 << 15
-"""Proposals between two looks at the clock."""
+LONGEST, LEAST_STRETCHES = 1 << 16, 8
+"""Proposals between two looks at the clock, and how many of them a cooling has at the least."""
 EACH = (5_000, 10_000, 20_000)
 """Proposals of one cooling for each mover, of one after the other."""
 HOT, WARM, COLD, STIFF = 1.2, 0.3, 0.02, 0.4
@@ -89,10 +89,10 @@ def begin_again(
         search = Annealing(problem, wide, seed=seed)
         search.begin(lean)
         scale = search.spread(lean)
-        stiff, steps = int(STIFF * scale), each * len(wide.movers)
+        stiff, steps = int(STIFF * scale), max(LEAST_STRETCHES * LONGEST, each * len(wide.movers))
         for done in range(0, steps, LONGEST):
-            heat = hot * scale * (COLD / hot) ** (done / steps)
-            search.run(LONGEST, hot=heat, cold=heat, prices=prices, stiff=stiff, lean=lean)
+            heat, end = (hot * scale * (COLD / hot) ** (x / steps) for x in (done, done + LONGEST))
+            search.run(LONGEST, hot=heat, cold=end, prices=prices, stiff=stiff, lean=lean)
             yield LONGEST // STEPS_OF_WORK
         search.settle(late=late)
         if search.best is None:
