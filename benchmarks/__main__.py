@@ -2,8 +2,8 @@
 
 ``graph --sizes`` and ``graph --peers`` measure whole networks, each in a process of its own;
 ``solver --scale`` measures problems from one newcomer to 4,000, ``solver --proofs`` those of 50
-and 100 with many seeds, ``night --huge`` a night over
-a million persons, ``europe`` a night over 32,000 places; none of them is part of ``all``.
+and 100 with many seeds, ``night --huge`` a night over a million persons, ``europe`` a night over
+32,000 places; none of them is part of ``all``.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument(
         "--proofs",
         action="store_true",
-        help="with solver: 50 newcomers with 10 seeds, 100 with 7, in some eight minutes",
+        help="with solver: 50 newcomers with 10 seeds, 100 with 7, in some six minutes",
     )
     parser.add_argument(
         "--huge", action="store_true", help="with night: 20,000 placed among a million persons"

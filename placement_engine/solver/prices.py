@@ -38,11 +38,12 @@ def certified_bound(wide: Wide, handed: IntArray, fees: IntArray) -> int:
     handed
         E × 2 × M whole numbers: what each pair hands to its `a` and to its `b`.
     fees
-        M × H whole numbers, not negative; 0 for who needs no place, and where a site has no
-        limit.
+        M × H whole numbers, not negative. Who needs no place pays nothing, and nobody pays
+        where a site has no limit.
     """
     rivalry, is_open = wide.rivalry, wide.open
     sizes, group = households(wide)
+    fees = np.where((wide.free != UNLIMITED)[:, None] & (sizes > 0), fees, 0)
     unary = np.where(is_open, wide.unary + fees.T[group], CLOSED)
     bound = -most_paid(fees, sizes, wide.free, np.empty_like(wide.free))
     with_table = np.flatnonzero(rivalry.lines[:, 0] >= 0)

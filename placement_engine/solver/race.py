@@ -57,7 +57,7 @@ LAST_S = 0.15
 """Seconds that the second search may take for one step."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
-ENOUGH, WORTH_AGAIN = 10_000, 4
+ENOUGH, WORTH_AGAIN = 10_000, 12
 """Where sites can be full, plans are begun again and again in place of the second cooling, if
 there are so many proposals for each mover, so many times."""
 FEW_LEFT, BESIDE_SHARE = 400_000, 0.3

@@ -46,7 +46,8 @@ def most_paid(fees: IntArray, sizes: IntArray, free: IntArray, paid: IntArray) -
         if places > MOST_PACKED:
             for h in range(len(sizes)):
                 if sizes[h] > 0:
-                    paid[x] = max(paid[x], fees[x, h] * places // sizes[h])
+                    each = -(-fees[x, h] // sizes[h])
+                    paid[x] = max(paid[x], each * places)
         else:
             value[: places + 1] = 0
             for h in range(len(sizes)):
