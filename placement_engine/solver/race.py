@@ -20,8 +20,8 @@ from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.pacing import Pace, ending_by, in_time
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.second import STEPS_OF_WORK, Exchange, begin_again
-from placement_engine.solver.wide import Wide, places_limited
+from placement_engine.solver.second import STEPS_OF_WORK, Exchange, begin_again, is_rugged
+from placement_engine.solver.wide import Wide
 
 FIRST_SHARE = 0.15
 """Share of the effort that the bound may take before the first plan is built."""
@@ -57,8 +57,8 @@ LAST_S = 0.15
 """Seconds that the second search may take for one step."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
-ENOUGH, WORTH_AGAIN = 10_000, 12
-"""Where sites can be full, plans are begun again and again in place of the second cooling, if
+ENOUGH, WORTH_AGAIN = 10_000, 4
+"""Where plans end far from each other, they are begun again and again in place of the second cooling, if
 there are so many proposals for each mover, so many times."""
 FEW_LEFT, BESIDE_SHARE = 400_000, 0.3
 """Pairs of open sites of rivals up to which what is left is searched exactly at once; where it
@@ -268,7 +268,7 @@ class Race:
         if best is not None:
             self._search.return_to(best)
             steep = self._clearing(whole.part(CLEARING_SHARE))
-            if steep and not places_limited(self._wide):
+            if steep and not is_rugged(self._wide):
                 self._clearing(whole)
                 return
         slow = whole.part(SLOW_SHARE)
@@ -284,7 +284,7 @@ class Race:
     def _again(self, part: Effort) -> bool:
         """Begin again and again, where there is effort for that; whether there is."""
         each = ENOUGH * len(self._wide.movers)
-        if self._proposals(part) < WORTH_AGAIN * each or not places_limited(self._wide):
+        if self._proposals(part) < WORTH_AGAIN * each or not is_rugged(self._wide):
             return False
         steps = begin_again(
             self._problem,

@@ -1,7 +1,7 @@
 """A search that begins again and again from plans of its own.
 
-Where sites can be full, plans end far from each other however slowly they cool, and the best
-of many is better than one that cools for as long. The other core does the same where the bound
+Where sites can be full and movers are few, plans end far from each other however slowly they
+cool, and the best of many is better than one that cools for as long. The other core does the same where the bound
 has no more use for it, and the first search goes on from what is better; only where time is
 limited: where work is counted one search does it all, and its plan is the same at any number
 of workers.
@@ -16,19 +16,30 @@ from placement_engine.problem import IntArray, PlacementProblem
 from placement_engine.solver.anneal import Annealing
 from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.wide import Wide, places_limited
+from placement_engine.solver.wide import Wide
 
 STEPS_OF_WORK = 256
 """Proposals that count as a node."""
 LONGEST, LEAST_STRETCHES = 1 << 16, 8
 """Proposals between two looks at the clock, and how many of them a cooling has at the least."""
-EACH = (5_000, 10_000, 20_000)
-"""Proposals of one cooling for each mover, of one after the other."""
-HOT, WARM, COLD, STIFF = 1.2, 0.3, 0.02, 0.4
-"""Heat at the start, where places are limited, and at the end of a cooling, and the penalty of
-a place too few, in typical differences between sites."""
-SHAKES = 1
+FEW = 200
+"""Up to so many movers plans end far from each other where sites can be full; where there are
+more, what full sites shut in averages out."""
+EACH: tuple[int, ...] = (3_000,)
+EACH_RUGGED: tuple[int, ...] = (5_000, 10_000, 20_000)
+"""Proposals of one cooling for each mover, of one after the other, and where plans end so."""
+HOT, HOT_RUGGED = 1.2, 0.3
+"""Heat at the start of a cooling, in typical differences between sites, as are these:"""
+COLD, STIFF = 0.02, 0.4
+"""Heat at its end, and the penalty of a place too few."""
+SHAKES, SHAKES_RUGGED = 3, 1
 """So often a plan is shaken before the next one is begun."""
+
+
+def is_rugged(wide: Wide) -> bool:
+    """Whether plans end far from each other, for sites can be full and movers are few."""
+    full = bool((wide.free < int(wide.demand.sum())).any())
+    return full and len(wide.movers) <= FEW
 
 
 class Exchange:
@@ -84,12 +95,15 @@ def begin_again(
         Nodes that a step took; whoever asks for the next one looks at the time first.
     """
     lean, prices = priced.lean, priced.prices
-    hot = WARM if places_limited(wide) else HOT
-    for seed, each in zip(seeds, cycle(EACH), strict=False):
+    coolings, hot, shakes = EACH, HOT, SHAKES
+    if is_rugged(wide):
+        coolings, hot, shakes = EACH_RUGGED, HOT_RUGGED, SHAKES_RUGGED
+    for seed, each in zip(seeds, cycle(coolings), strict=False):
         search = Annealing(problem, wide, seed=seed)
         search.begin(lean)
         scale = search.spread(lean)
-        stiff, steps = int(STIFF * scale), max(LEAST_STRETCHES * LONGEST, each * len(wide.movers))
+        stiff = int(STIFF * scale)
+        steps = max(LEAST_STRETCHES * LONGEST, each * len(wide.movers))
         for done in range(0, steps, LONGEST):
             heat, end = (hot * scale * (COLD / hot) ** (x / steps) for x in (done, done + LONGEST))
             search.run(LONGEST, hot=heat, cold=end, prices=prices, stiff=stiff, lean=lean)
@@ -99,7 +113,7 @@ def begin_again(
             continue
         exchange.give(search)
         clearing = Clearing(search)
-        while clearing.shaken < SHAKES:
+        while clearing.shaken < shakes:
             heat = hot * scale
             yield clearing.run(heat=heat, prices=prices, stiff=stiff, lean=lean, longest=LONGEST)
             exchange.give(search)

@@ -133,11 +133,6 @@ class Wide:
         return np.asarray(plan, dtype=np.int64)[self.movers]
 
 
-def places_limited(wide: Wide) -> bool:
-    """Whether any site can be full."""
-    return bool((wide.free < int(wide.demand.sum())).any())
-
-
 def within(problem: PlacementProblem, whole: Wide, limit: int) -> Wide:
     """The problem in which nobody's own share may pass `limit`, or her own ceiling.
 
