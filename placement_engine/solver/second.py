@@ -1,10 +1,10 @@
 """A search that begins again and again from plans of its own.
 
 Where sites can be full and movers are few, plans end far from each other however slowly they
-cool, and the best of many is better than one that cools for as long. The other core does the same where the bound
-has no more use for it, and the first search goes on from what is better; only where time is
-limited: where work is counted one search does it all, and its plan is the same at any number
-of workers.
+cool, and the best of many is better than one that cools for as long. The other core does the
+same where the bound has no more use for it, and the first search goes on from what is better;
+only where time is limited: where work is counted one search does it all, and its plan is the
+same at any number of workers.
 """
 
 from __future__ import annotations
