@@ -110,6 +110,7 @@ class RivalGraph:
         implied_defectors: frozenset[str] = frozenset(),
         confirmed_defectors: frozenset[tuple[str, str]] = frozenset(),
         aliases: Mapping[str, str] = MappingProxyType({}),
+        like: RivalGraph | None = None,
     ) -> RivalGraph:
         """Grade, decay and combine all reports as of a day.
 
@@ -121,13 +122,22 @@ class RivalGraph:
             Person and group of defections that a named analyst confirmed.
         aliases
             Other ids that may be asked for, each with the node that it means.
+        like
+            Another graph of nearly the same: what both have in common is kept once.
         """
         index = {node: at for at, node in enumerate(network.nodes)}
         index |= {alias: index[node] for alias, node in aliases.items() if node in index}
         implied, confirmed = left_of(
             index, len(network.nodes), implied_defectors, confirmed_defectors
         )
-        edges = edges_of(network, as_of=as_of, policy=policy, implied=implied, confirmed=confirmed)
+        edges = edges_of(
+            network,
+            as_of=as_of,
+            policy=policy,
+            implied=implied,
+            confirmed=confirmed,
+            like=like.edges if like else None,
+        )
         return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
 
     @cached_property

@@ -165,14 +165,10 @@ def look(
     causes = _causes(facts, standings, scope.before)
     told = by_urgency(attributed(changes, causes))
     state = _state(facts, standings)
-    owners = {
-        key: str(placement.owner or "")
-        for key, placement in zip(facts.ids, facts.observer.in_force, strict=True)
-    }
     alerts = advance(
         facts.alerts,
         told,
-        owners=owners,
+        owners=facts.owners(),
         subjects=causes.subjects,
         as_of=as_of,
         numbers=policy.nightly,
