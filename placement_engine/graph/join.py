@@ -19,7 +19,8 @@ import numpy as np
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
 from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
-from placement_engine.graph.join_tables import EdgeColumns, Tables, tables_of
+from placement_engine.graph.join_tables import Tables, tables_of
+from placement_engine.graph.laying import EdgeColumns
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
@@ -121,7 +122,9 @@ def join(
     if compiled is None:
         compiled = pays(edges)
     columns = EdgeColumns.of(edges) if isinstance(edges, Edges) else edges
-    tables = tables_of(columns, sources, ends)
+    if compiled:
+        columns = columns.writable()
+    tables = tables_of(columns, sources, ends, compiled=compiled, workers=workers)
     if compiled and not same and len(tables.bond_end.far) < len(tables.bond.far):
         # Paths are the same from either side; the side with fewer bonds begins fewer of them.
         # On arrays a beginning costs less than what has to be sorted at the ends.
@@ -142,8 +145,9 @@ def join(
     form: Form = partial(rows_of_arrays, workers=workers)
     if compiled:
         form = _compiled_form(tables, len(ends))
-    # Each piece of compiled work marks nodes of its own, so there are few.
-    step = max(_ROWS, -(-len(sources) // (4 * workers))) if compiled else _ROWS_OF_ARRAYS
+    # Each piece of compiled work marks nodes of its own, so there are few. Where pairs are told
+    # once the earlier ones are larger; by two a worker, the last with the first, they even out.
+    step = max(_ROWS, -(-len(sources) // (2 * workers))) if compiled else _ROWS_OF_ARRAYS
     starts = range(0, len(sources), step)
     if compiled and workers > 1:
         with ThreadPoolExecutor(workers) as threads:
