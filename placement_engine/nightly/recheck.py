@@ -161,6 +161,9 @@ def look(
     )
     times.append(clock())
     looks = looks_of(facts.observer, facts.ids, rows)
+    facts.observer.keep_shares(
+        {n: looks[key].share for n, key in enumerate(facts.ids) if key in looks}
+    )
     changes, standings = _compared(facts, snapshot, looks, scope.moved)
     causes = _causes(facts, standings, scope.before)
     told = by_urgency(attributed(changes, causes))
