@@ -121,22 +121,17 @@ def join(
         return PairTable.empty()
     if compiled is None:
         compiled = pays(edges)
+    turned = False
+    if compiled and not same and isinstance(edges, Edges):
+        # Paths are the same from either side; the side with fewer bonds begins fewer of them.
+        # On arrays a beginning costs less than what has to be sorted at the ends.
+        turned = _bonds_of(edges, ends) < _bonds_of(edges, sources)
+    if turned:
+        sources, ends = ends, sources
     columns = EdgeColumns.of(edges) if isinstance(edges, Edges) else edges
     if compiled:
         columns = columns.writable()
     tables = tables_of(columns, sources, ends, compiled=compiled, workers=workers)
-    if compiled and not same and len(tables.bond_end.far) < len(tables.bond.far):
-        # Paths are the same from either side; the side with fewer bonds begins fewer of them.
-        # On arrays a beginning costs less than what has to be sorted at the ends.
-        return join(
-            columns,
-            ends,
-            sources,
-            length=length,
-            threshold=threshold,
-            compiled=True,
-            workers=workers,
-        ).turned()
 
     def rows(start: int) -> Rows:
         stop = min(start + step, len(sources))
@@ -154,12 +149,18 @@ def join(
             parts = list(threads.map(rows, starts))
     else:
         parts = [rows(start) for start in starts]
-    return PairTable.joined(
+    found = PairTable.joined(
         [
             PairTable(source=a, target=b, h_max=h_max, h_or=h_or, direct=direct)
             for a, b, h_max, h_or, direct in parts
         ]
     )
+    return found.turned() if turned else found
+
+
+def _bonds_of(edges: Edges, nodes: Ints) -> int:
+    """How many bonds some nodes have."""
+    return int((edges.bond.start[nodes + 1] - edges.bond.start[nodes]).sum())
 
 
 def pays(edges: Edges | EdgeColumns) -> bool:
