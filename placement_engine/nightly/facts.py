@@ -69,6 +69,13 @@ class Facts:
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
 
+    def owners(self) -> dict[str, str]:
+        """Who answers for each placement in force; empty where nobody is named."""
+        return {
+            key: str(placement.owner or "")
+            for key, placement in zip(self.ids, self.observer.in_force, strict=True)
+        }
+
 
 def gather(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
     """Read the facts; anew if somebody changes the register meanwhile.
@@ -191,7 +198,7 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
 
 def _presences(observer: Observer) -> dict[str, tuple[float, str]]:
     present = observer.present
-    gang = {actor: observer.graph.gang_of(actor) for actor in {*present.actors}}
+    gang = dict(zip(present.actors, observer.graph.gangs_of(present.actors), strict=True))
     return {
         f"{actor} {observer.geography.codes[site]}": (strength, gang[actor])
         for actor, site, strength in zip(
