@@ -29,9 +29,17 @@ class Row:
     @property
     def told(self) -> str:
         """The value with its unit; whole numbers without one, such as objectives, exactly."""
-        exact = self.unit == "" and self.value.is_integer()
+        exact = self.unit == "" and float(self.value).is_integer()
         value = f"{self.value:.0f}" if exact else f"{self.value:.3g}"
         return f"{value} {self.unit}".rstrip()
+
+    @property
+    def asked(self) -> str:
+        """The target with its unit, empty where there is none; whole numbers exactly."""
+        if self.target is None:
+            return ""
+        exact = float(self.target).is_integer()
+        return f"≤ {self.target:{'.0f' if exact else 'g'}} {self.unit}".rstrip()
 
     @property
     def met(self) -> bool:
@@ -107,9 +115,8 @@ def table(rows: Sequence[Row]) -> str:
     """Rows as aligned text."""
     lines = [("what", "median", "target", "", "note")]
     for row in rows:
-        target = "" if row.target is None else f"≤ {row.target:g} {row.unit}"
         verdict = "" if row.target is None else ("met" if row.met else "MISSED")
-        lines.append((row.what, row.told, target, verdict, row.note))
+        lines.append((row.what, row.told, row.asked, verdict, row.note))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -33,7 +33,6 @@ def _markdown(rows: Sequence[Row]) -> str:
         "|---|---:|---:|---|---|",
     ]
     for row in rows:
-        target = "" if row.target is None else f"≤ {row.target:g} {row.unit}".rstrip()
         verdict = "" if row.target is None else ("met" if row.met else "**missed**")
-        lines.append(f"| {row.what} | {row.told} | {target} | {verdict} | {row.note} |")
+        lines.append(f"| {row.what} | {row.told} | {row.asked} | {verdict} | {row.note} |")
     return "\n".join(lines) + "\n"
