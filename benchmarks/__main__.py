@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument(
         "--proofs",
         action="store_true",
-        help="with solver: 50 newcomers with 10 seeds, 100 with 7, in some six minutes",
+        help="with solver: 50 newcomers with 10 seeds, 100 with 7, in some nine minutes",
     )
     parser.add_argument(
         "--huge", action="store_true", help="with night: 20,000 placed among a million persons"
