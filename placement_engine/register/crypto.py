@@ -86,6 +86,21 @@ def decrypt(key: bytes | bytearray, nonce: bytes, ciphertext: bytes, bound: byte
         raise Unauthentic from None
 
 
+Shut = tuple[bytes, bytes, bytes, bytes]
+"""Key, nonce, ciphertext and associated data of one message."""
+
+
+def decrypt_all(messages: Iterable[Shut]) -> list[bytes]:
+    """As `decrypt`, for each of many messages; all of them have to open."""
+    try:
+        return [
+            AESGCMSIV(key).decrypt(nonce, ciphertext, bound)
+            for key, nonce, ciphertext, bound in messages
+        ]
+    except InvalidTag:
+        raise Unauthentic from None
+
+
 class Cipher:
     """AES-256-GCM-SIV under one key that is used for many short messages."""
 
@@ -127,6 +142,11 @@ def fingerprint(key: bytes | bytearray, row_id: bytes, record: bytes) -> int:
     digest = hashlib.blake2b(row_id, key=key, digest_size=32)
     digest.update(record)
     return int.from_bytes(digest.digest(), "big")
+
+
+def fingerprints(key: bytes | bytearray, rows: Iterable[tuple[bytes, bytes]]) -> list[int]:
+    """The `fingerprint` of each of many rows."""
+    return [fingerprint(key, row_id, record) for row_id, record in rows]
 
 
 def pseudorandom_id(key: bytes | bytearray, bound: bytes) -> bytes:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
 from placement_engine.register import documents as layout
 from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
@@ -13,10 +10,6 @@ from placement_engine.register.head import Entropy, LogState, Rows, unaccounted
 from placement_engine.register.header import ID_SIZE, RootKeys
 from placement_engine.register.records import Index, Seal, Sealer
 from placement_engine.register.store import StoreView
-
-_TOGETHER = 256  # records that the other thread opens at a time
-_AHEAD = 3  # such lots under way: what is decrypted and not yet asked for is soon some megabytes
-_MANY = 2048  # from so many records on a thread is worth its making
 
 Opened = tuple[Seal, bytes]
 
@@ -96,34 +89,13 @@ class Reading:
         return self._keys.part_ids(row_id, seal.version, count)
 
     def _open(self, ids: Sequence[bytes]) -> Iterator[Opened]:
-        fetched = zip(ids, self._view.fetch(ids), strict=True)
-        if len(ids) < _MANY:
-            return (self._opened(row_id, record) for row_id, record in fetched)
-        return self._open_many(fetched)
-
-    def _open_many(self, fetched: Iterable[tuple[bytes, bytes | None]]) -> Iterator[Opened]:
-        """As one by one, in the same order: AES and SQLite run while Python does something else."""
-        rows = iter(fetched)
-        under_way: deque[Future[list[Opened]]] = deque()
-        with ThreadPoolExecutor(1) as pool:  # more of them only wait for each other
-            while lot := list(islice(rows, _TOGETHER)):
-                under_way.append(pool.submit(self._lot, lot))
-                if len(under_way) > _AHEAD:
-                    yield from under_way.popleft().result()
-            while under_way:
-                yield from under_way.popleft().result()
-
-    def _lot(self, rows: list[tuple[bytes, bytes | None]]) -> list[Opened]:
-        return [self._opened(row_id, record) for row_id, record in rows]
-
-    def _opened(self, row_id: bytes, record: bytes | None) -> Opened:
-        entry = self._index.get(row_id)
-        if record is None or entry is None:
-            raise unaccounted()
-        opened = self._sealer.open(row_id, record)
-        if opened[0] != entry[:3]:  # replaced behind our back, by a record that was once true
-            raise unaccounted()
-        return opened
+        rows = zip(ids, self.sealed(ids), strict=True)
+        for row_id, opened in zip(ids, self._sealer.open_all(rows, count=len(ids)), strict=True):
+            entry = self._index.get(row_id)
+            # One that was replaced behind our back, by a record that was once true, has another.
+            if entry is None or opened[0] != entry[:3]:
+                raise unaccounted()
+            yield opened
 
 
 class Changing(Reading):

@@ -7,11 +7,14 @@ with the record's kind and version, so not even those can be read or changed fro
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from placement_engine.errors import IntegrityBroken
 from placement_engine.register import crypto
+from placement_engine.register.halves import LOT, MANY, Halves
 from placement_engine.register.header import FORMAT, ID_SIZE, RootKeys
 
 RECORD_SIZE = 4568
@@ -59,10 +62,20 @@ class Sealer:
         does not open.
     entropy
         Gives random bytes.
+    many
+        From so many records on two threads share the work.
     """
 
-    def __init__(self, keys: RootKeys, table: bytes, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        keys: RootKeys,
+        table: bytes,
+        entropy: Callable[[int], bytes],
+        *,
+        many: int = MANY,
+    ) -> None:
         self._keys = keys
+        self._many = many
         self._entropy = entropy
         place = [_LABEL, FORMAT.to_bytes(2, "big"), keys.register_id, keys.key_id, table]
         # An id has one length, so its own length stands before it here once for all rows.
@@ -104,10 +117,11 @@ class Sealer:
         IntegrityBroken
             The record is not the one that was put here.
         """
-        return self._unwrap(row_id, record)[0]
+        kind, version, commitment, _, _ = self._unwrap(row_id, record)
+        return Seal(kind, version, commitment)
 
-    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes, bytes]:
-        """Seal, data key and the nonce of the body."""
+    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[int, int, bytes, bytes, bytes]:
+        """Kind, version and commitment, then the data key and the nonce of the body."""
         if len(record) != RECORD_SIZE or len(row_id) != ID_SIZE:
             raise _altered()
         if not record.startswith(self._start):
@@ -117,8 +131,8 @@ class Sealer:
             content = self._keys.wrapping.decrypt(nonce, wrapped, self._seal_place + row_id)
         except crypto.Unauthentic:
             raise _altered() from None
-        data_key, kind, row_version = _WRAPPED.unpack(content)
-        return Seal(kind, row_version, commitment), data_key, body_nonce
+        data_key, kind, version = _WRAPPED.unpack(content)
+        return kind, version, commitment, data_key, body_nonce
 
     def account(self, rows: Iterable[tuple[bytes, bytes]], *, most: int) -> tuple[Index, int]:
         """Look at many records, and add them up; bodies stay shut.
@@ -140,13 +154,19 @@ class Sealer:
         """
         index: Index = {}
         total = 0
-        key, look, fingerprint = self._keys.digest, self.look, crypto.fingerprint
-        for seen, (row_id, record) in enumerate(rows, start=1):
-            number = fingerprint(key, row_id, record)
-            index[row_id] = (*look(row_id, record), number)
-            total += number
-            if seen > most:  # this one is in the sum, so that it cannot be passed over
-                break
+        unwrap, left = (
+            self._unwrap,
+            most + 1,
+        )  # one too many is in the sum: it cannot be passed over
+        rows = iter(rows)
+        fingerprints = partial(crypto.fingerprints, self._keys.digest)
+        with Halves(alone=most < self._many) as halves:
+            while lot := list(islice(rows, min(left, LOT))):
+                left -= len(lot)
+                for (row_id, record), number in zip(lot, halves(fingerprints, lot), strict=True):
+                    kind, version, commitment, _, _ = unwrap(row_id, record)
+                    index[row_id] = (kind, version, commitment, number)
+                    total += number
         return index, total
 
     def open(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
@@ -159,15 +179,32 @@ class Sealer:
         IntegrityBroken
             The record is not the one that was put here.
         """
-        seal, data_key, nonce = self._unwrap(row_id, record)
-        bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(seal.kind, seal.version)
+        seal, shut = self._unlock(row_id, record)
+        [body] = _bodies([shut])
+        return seal, body
+
+    def open_all(
+        self, rows: Iterable[tuple[bytes, bytes]], *, count: int
+    ) -> Iterator[tuple[Seal, bytes]]:
+        """As `open`, for each of about `count` records in turn."""
+        if count < self._many:
+            yield from (self.open(row_id, record) for row_id, record in rows)
+            return
+        rows = iter(rows)
+        with Halves(alone=False) as halves:
+            while lot := list(islice(rows, LOT)):
+                unlocked = [self._unlock(row_id, record) for row_id, record in lot]
+                bodies = halves(_bodies, [shut for _, shut in unlocked])
+                yield from zip([seal for seal, _ in unlocked], bodies, strict=True)
+
+    def _unlock(self, row_id: bytes, record: bytes) -> tuple[Seal, crypto.Shut]:
+        """The seal of a record, and its body with the key that opens it, still shut."""
+        kind, version, told, data_key, nonce = self._unwrap(row_id, record)
+        bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(kind, version)
         encryption, commitment = crypto.committed(data_key, bound)
-        if not crypto.same(commitment, seal.commitment):
+        if not crypto.same(commitment, told):
             raise _altered()
-        try:
-            return seal, crypto.decrypt(encryption, nonce, record[_PREFIX.size :], bound)
-        except crypto.Unauthentic:
-            raise _altered() from None
+        return Seal(kind, version, told), (encryption, nonce, record[_PREFIX.size :], bound)
 
     def _seal_bound(self, row_id: bytes) -> bytes:
         return self._seal_place + _checked(row_id)
@@ -175,6 +212,13 @@ class Sealer:
     def _body_bound(self, row_id: bytes, kind: int, version: int) -> bytes:
         about = _ABOUT.pack(kind, version)
         return self._body_place + _checked(row_id) + _ABOUT_LENGTH + about
+
+
+def _bodies(shut: Iterable[crypto.Shut]) -> list[bytes]:
+    try:
+        return crypto.decrypt_all(shut)
+    except crypto.Unauthentic:
+        raise _altered() from None
 
 
 def _checked(row_id: bytes) -> bytes:

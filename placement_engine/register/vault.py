@@ -15,6 +15,7 @@ from placement_engine.errors import RegisterUnavailable
 from placement_engine.register import crypto
 from placement_engine.register import documents as layout
 from placement_engine.register.documents import DocumentKind
+from placement_engine.register.halves import MANY
 from placement_engine.register.head import (
     HEADS,
     MODULUS,
@@ -64,6 +65,8 @@ class Vault:
         From the header; wiped by `close`.
     entropy
         Gives random bytes.
+    many
+        From so many records on two threads share the work.
 
     Raises
     ------
@@ -71,11 +74,14 @@ class Vault:
         The records are not those that the head accounts for.
     """
 
-    def __init__(self, store: RegisterStore, keys: RootKeys, *, entropy: Entropy) -> None:
+    def __init__(
+        self, store: RegisterStore, keys: RootKeys, *, entropy: Entropy, many: int = MANY
+    ) -> None:
         self._store = store
         self._keys = keys
         self._entropy = entropy
-        self._sealer = Sealer(keys, RECORDS, entropy)
+        self._many = many
+        self._sealer = Sealer(keys, RECORDS, entropy, many=many)
         self._heads = Sealer(keys, HEADS, entropy)
         self._closed = False
         self._known = b""  # the sealed head for which _head and _index hold
@@ -195,7 +201,7 @@ class Vault:
             )
         self._keys.wipe()
         self._keys = renewed.keys
-        self._sealer = Sealer(renewed.keys, RECORDS, self._entropy)
+        self._sealer = Sealer(renewed.keys, RECORDS, self._entropy, many=self._many)
         self._heads = Sealer(renewed.keys, HEADS, self._entropy)
         self._known, self._head, self._index = renewed.sealed_head, renewed.head, renewed.index
         if self._told is not None:
