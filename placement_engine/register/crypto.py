@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -86,15 +86,15 @@ def decrypt(key: bytes | bytearray, nonce: bytes, ciphertext: bytes, bound: byte
         raise Unauthentic from None
 
 
-Shut = tuple[bytes, bytes, bytes, bytes]
+Shut = tuple[bytes, bytes, memoryview, bytes]
 """Key, nonce, ciphertext and associated data of one message."""
 
 
-def decrypt_all(messages: Iterable[Shut]) -> list[bytes]:
-    """As `decrypt`, for each of many messages; all of them have to open."""
+def decrypt_all(messages: Iterable[Shut], keep: Callable[[bytes], bytes]) -> list[bytes]:
+    """What `keep` leaves of each message, decrypted as `decrypt` does; all have to open."""
     try:
         return [
-            AESGCMSIV(key).decrypt(nonce, ciphertext, bound)
+            keep(AESGCMSIV(key).decrypt(nonce, ciphertext, bound))
             for key, nonce, ciphertext, bound in messages
         ]
     except InvalidTag:

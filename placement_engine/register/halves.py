@@ -15,8 +15,9 @@ from typing import Self, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-LOT = 512
-"""Records that are worked on together: some megabytes, and many times the cost of handing over."""
+LOT = 128
+"""Records that are worked on together: as many as a core keeps near, and enough to be worth
+handing over."""
 
 MANY = 2048
 """From so many records on a thread is worth its making."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from placement_engine.register import documents as layout
 from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
@@ -43,13 +43,13 @@ class Reading:
     def documents(self, kind: DocumentKind) -> Iterator[Document]:
         """All documents of a kind."""
         ids = self.ids(kind)
-        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
+        for row_id, (seal, body) in zip(ids, self._open(ids, layout.trimmed), strict=True):
             yield self._whole(row_id, seal, body)
 
     def payloads(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
         """Id and payload of all documents of a kind: as `documents`, for where there are many."""
         ids = self.ids(kind)
-        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
+        for row_id, (seal, body) in zip(ids, self._open(ids, layout.trimmed), strict=True):
             payload = layout.alone(body)
             yield row_id, self._whole(row_id, seal, body).payload if payload is None else payload
 
@@ -88,9 +88,12 @@ class Reading:
             raise unaccounted()
         return self._keys.part_ids(row_id, seal.version, count)
 
-    def _open(self, ids: Sequence[bytes]) -> Iterator[Opened]:
+    def _open(
+        self, ids: Sequence[bytes], keep: Callable[[bytes], bytes] = bytes
+    ) -> Iterator[Opened]:
         rows = zip(ids, self.sealed(ids), strict=True)
-        for row_id, opened in zip(ids, self._sealer.open_all(rows, count=len(ids)), strict=True):
+        all_opened = self._sealer.open_all(rows, count=len(ids), keep=keep)
+        for row_id, opened in zip(ids, all_opened, strict=True):
             entry = self._index.get(row_id)
             # One that was replaced behind our back, by a record that was once true, has another.
             if entry is None or opened[0] != entry[:3]:

@@ -180,21 +180,31 @@ class Sealer:
             The record is not the one that was put here.
         """
         seal, shut = self._unlock(row_id, record)
-        [body] = _bodies([shut])
+        [body] = _bodies([shut], keep=bytes)
         return seal, body
 
     def open_all(
-        self, rows: Iterable[tuple[bytes, bytes]], *, count: int
+        self,
+        rows: Iterable[tuple[bytes, bytes]],
+        *,
+        count: int,
+        keep: Callable[[bytes], bytes] = bytes,
     ) -> Iterator[tuple[Seal, bytes]]:
-        """As `open`, for each of about `count` records in turn."""
-        if count < self._many:
-            yield from (self.open(row_id, record) for row_id, record in rows)
-            return
+        """As `open`, for each of about `count` records in turn.
+
+        Parameters
+        ----------
+        keep
+            Gives what is wanted of a body. A short piece, cut off at once, spares the memory
+            that whole bodies take.
+        """
+        few = count < self._many
+        bodies_of = partial(_bodies, keep=keep)
         rows = iter(rows)
-        with Halves(alone=False) as halves:
-            while lot := list(islice(rows, LOT)):
+        with Halves(alone=few) as halves:
+            while lot := list(islice(rows, 1 if few else LOT)):
                 unlocked = [self._unlock(row_id, record) for row_id, record in lot]
-                bodies = halves(_bodies, [shut for _, shut in unlocked])
+                bodies = halves(bodies_of, [shut for _, shut in unlocked])
                 yield from zip([seal for seal, _ in unlocked], bodies, strict=True)
 
     def _unlock(self, row_id: bytes, record: bytes) -> tuple[Seal, crypto.Shut]:
@@ -204,7 +214,8 @@ class Sealer:
         encryption, commitment = crypto.committed(data_key, bound)
         if not crypto.same(commitment, told):
             raise _altered()
-        return Seal(kind, version, told), (encryption, nonce, record[_PREFIX.size :], bound)
+        body = memoryview(record)[_PREFIX.size :]
+        return Seal(kind, version, told), (encryption, nonce, body, bound)
 
     def _seal_bound(self, row_id: bytes) -> bytes:
         return self._seal_place + _checked(row_id)
@@ -214,9 +225,9 @@ class Sealer:
         return self._body_place + _checked(row_id) + _ABOUT_LENGTH + about
 
 
-def _bodies(shut: Iterable[crypto.Shut]) -> list[bytes]:
+def _bodies(shut: Iterable[crypto.Shut], *, keep: Callable[[bytes], bytes]) -> list[bytes]:
     try:
-        return crypto.decrypt_all(shut)
+        return crypto.decrypt_all(shut, keep)
     except crypto.Unauthentic:
         raise _altered() from None
 
