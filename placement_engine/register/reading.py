@@ -8,7 +8,7 @@ from placement_engine.register import documents as layout
 from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
 from placement_engine.register.head import Entropy, LogState, Rows, unaccounted
 from placement_engine.register.header import ID_SIZE, RootKeys
-from placement_engine.register.records import Index, Seal, Sealer
+from placement_engine.register.records import Ahead, Index, Seal, Sealer
 from placement_engine.register.store import StoreView
 
 Opened = tuple[Seal, bytes]
@@ -23,8 +23,10 @@ class Reading:
         sealer: Sealer,
         keys: RootKeys,
         index: Index,
+        ahead: Ahead | None = None,
     ) -> None:
         self._view = view
+        self._ahead = {} if ahead is None else ahead
         self._sealer = sealer
         self._keys = keys
         self._index = index
@@ -49,7 +51,8 @@ class Reading:
     def payloads(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
         """Id and payload of all documents of a kind: as `documents`, for where there are many."""
         ids = self.ids(kind)
-        for row_id, (seal, body) in zip(ids, self._open(ids, layout.trimmed), strict=True):
+        opened = self._opened_ahead(ids) or self._open(ids, layout.trimmed)
+        for row_id, (seal, body) in zip(ids, opened, strict=True):
             payload = layout.alone(body)
             yield row_id, self._whole(row_id, seal, body).payload if payload is None else payload
 
@@ -87,6 +90,18 @@ class Reading:
         if count > len(self._index):
             raise unaccounted()
         return self._keys.part_ids(row_id, seal.version, count)
+
+    def _opened_ahead(self, ids: Sequence[bytes]) -> list[Opened]:
+        """What was opened on the way, once, if it is all that is wanted and still holds."""
+        opened = []
+        for row_id in ids:
+            kind, version, commitment, _ = self._index[row_id]
+            told, body = self._ahead.get(row_id, (b"", b""))
+            if told != commitment:  # not opened, or replaced since
+                return []
+            opened.append((Seal(kind, version, commitment), body))
+        self._ahead.clear()
+        return opened
 
     def _open(
         self, ids: Sequence[bytes], keep: Callable[[bytes], bytes] = bytes

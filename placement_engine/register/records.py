@@ -7,7 +7,7 @@ with the record's kind and version, so not even those can be read or changed fro
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
@@ -40,6 +40,10 @@ _BODY_FIELDS = b"body"
 Index = dict[bytes, tuple[int, int, bytes, int]]
 """By id: kind, version and commitment of a record, as in its `Seal`, and its number in the sum
 over all. Tuples of nothing but numbers and bytes cost the garbage collector no time."""
+
+
+Ahead = dict[bytes, tuple[bytes, bytes]]
+"""By id: commitment and body of a record that was opened while it was accounted for."""
 
 
 class Seal(NamedTuple):
@@ -134,18 +138,30 @@ class Sealer:
         data_key, kind, version = _WRAPPED.unpack(content)
         return kind, version, commitment, data_key, body_nonce
 
-    def account(self, rows: Iterable[tuple[bytes, bytes]], *, most: int) -> tuple[Index, int]:
-        """Look at many records, and add them up; bodies stay shut.
+    def account(
+        self,
+        rows: Iterable[tuple[bytes, bytes]],
+        *,
+        most: int,
+        ahead: int | None = None,
+        keep: Callable[[bytes], bytes] = bytes,
+    ) -> tuple[Index, int, Ahead]:
+        """Look at many records, and add them up; bodies stay shut, unless asked for.
 
         Parameters
         ----------
         most
             How many records there may be; one more is looked at, and none beyond.
+        ahead
+            The kind of the records to open on the way, if any: while they are at hand that
+            takes less than to come back for them.
+        keep
+            Gives what is wanted of an opened body.
 
         Returns
         -------
-        tuple[Index, int]
-            What was seen by id, and the sum.
+        tuple[Index, int, Ahead]
+            What was seen by id, the sum, and what was opened.
 
         Raises
         ------
@@ -153,21 +169,26 @@ class Sealer:
             A record is not the one that was put here.
         """
         index: Index = {}
+        opened: Ahead = {}
         total = 0
-        unwrap, left = (
-            self._unwrap,
-            most + 1,
-        )  # one too many is in the sum: it cannot be passed over
+        left = most + 1  # one too many is in the sum: it cannot be passed over
         rows = iter(rows)
-        fingerprints = partial(crypto.fingerprints, self._keys.digest)
+        work = partial(_numbered, self._keys.digest, keep=keep)
         with Halves(alone=most < self._many) as halves:
             while lot := list(islice(rows, min(left, LOT))):
                 left -= len(lot)
-                for (row_id, record), number in zip(lot, halves(fingerprints, lot), strict=True):
-                    kind, version, commitment, _, _ = unwrap(row_id, record)
-                    index[row_id] = (kind, version, commitment, number)
+                looked = [self._unwrap(row_id, record) for row_id, record in lot]
+                jobs = [
+                    (row_id, record, self._shut(row_id, record, one) if one[0] == ahead else None)
+                    for (row_id, record), one in zip(lot, looked, strict=True)
+                ]
+                done = halves(work, jobs)
+                for (row_id, _), one, (number, body) in zip(lot, looked, done, strict=True):
+                    index[row_id] = (one[0], one[1], one[2], number)
                     total += number
-        return index, total
+                    if body is not None:
+                        opened[row_id] = (one[2], body)
+        return index, total, opened
 
     def open(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
         """The seal of a record and its body, padded with zeros to `BODY_SIZE`.
@@ -208,14 +229,19 @@ class Sealer:
                 yield from zip([seal for seal, _ in unlocked], bodies, strict=True)
 
     def _unlock(self, row_id: bytes, record: bytes) -> tuple[Seal, crypto.Shut]:
-        """The seal of a record, and its body with the key that opens it, still shut."""
-        kind, version, told, data_key, nonce = self._unwrap(row_id, record)
+        looked = self._unwrap(row_id, record)
+        return Seal(*looked[:3]), self._shut(row_id, record, looked)
+
+    def _shut(
+        self, row_id: bytes, record: bytes, looked: tuple[int, int, bytes, bytes, bytes]
+    ) -> crypto.Shut:
+        """The body of a record, still shut, and the key that opens it."""
+        kind, version, told, data_key, nonce = looked
         bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(kind, version)
         encryption, commitment = crypto.committed(data_key, bound)
         if not crypto.same(commitment, told):
             raise _altered()
-        body = memoryview(record)[_PREFIX.size :]
-        return Seal(kind, version, told), (encryption, nonce, body, bound)
+        return encryption, nonce, memoryview(record)[_PREFIX.size :], bound
 
     def _seal_bound(self, row_id: bytes) -> bytes:
         return self._seal_place + _checked(row_id)
@@ -223,6 +249,21 @@ class Sealer:
     def _body_bound(self, row_id: bytes, kind: int, version: int) -> bytes:
         about = _ABOUT.pack(kind, version)
         return self._body_place + _checked(row_id) + _ABOUT_LENGTH + about
+
+
+def _numbered(
+    key: bytes | bytearray,
+    jobs: Sequence[tuple[bytes, bytes, crypto.Shut | None]],
+    *,
+    keep: Callable[[bytes], bytes],
+) -> list[tuple[int, bytes | None]]:
+    """The number of each record in the sum, and the body of those that are to be opened."""
+    numbers = crypto.fingerprints(key, ((row_id, record) for row_id, record, _ in jobs))
+    bodies = iter(_bodies([shut for *_, shut in jobs if shut is not None], keep=keep))
+    return [
+        (number, None if shut is None else next(bodies))
+        for number, (*_, shut) in zip(numbers, jobs, strict=True)
+    ]
 
 
 def _bodies(shut: Iterable[crypto.Shut], *, keep: Callable[[bytes], bytes]) -> list[bytes]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from placement_engine.errors import RegisterUnavailable
 from placement_engine.register import crypto
 from placement_engine.register import documents as layout
-from placement_engine.register.documents import DocumentKind
+from placement_engine.register.documents import KIND_CODES, DocumentKind
 from placement_engine.register.halves import MANY
 from placement_engine.register.head import (
     HEADS,
@@ -29,7 +29,7 @@ from placement_engine.register.head import (
 from placement_engine.register.header import RootKeys
 from placement_engine.register.keys import KeyProvider
 from placement_engine.register.reading import Changing, Reading
-from placement_engine.register.records import Index, Seal, Sealer
+from placement_engine.register.records import Ahead, Index, Seal, Sealer
 from placement_engine.register.rotation import refuse_renewed, renew
 from placement_engine.register.store import RegisterStore, StoreView
 
@@ -67,6 +67,9 @@ class Vault:
         Gives random bytes.
     many
         From so many records on two threads share the work.
+    ahead
+        What is wanted next: opened while it is accounted for, and kept until it is first
+        asked for.
 
     Raises
     ------
@@ -75,7 +78,13 @@ class Vault:
     """
 
     def __init__(
-        self, store: RegisterStore, keys: RootKeys, *, entropy: Entropy, many: int = MANY
+        self,
+        store: RegisterStore,
+        keys: RootKeys,
+        *,
+        entropy: Entropy,
+        many: int = MANY,
+        ahead: DocumentKind | None = None,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -87,6 +96,8 @@ class Vault:
         self._known = b""  # the sealed head for which _head and _index hold
         self._head = Head(count=0, epoch=0, digest=0)
         self._index: Index = {}
+        self._wanted = None if ahead is None else KIND_CODES[ahead]
+        self._ahead: Ahead = {}
         self._told: Callable[[], None] | None = None
         with self.read():
             pass
@@ -140,7 +151,7 @@ class Vault:
         self._refuse_closed()
         with self._store.read() as view:
             self._account(view)
-            yield Reading(view, self._sealer, self._keys, self._index)
+            yield Reading(view, self._sealer, self._keys, self._index, self._ahead)
 
     @contextmanager
     def change(self) -> Iterator[Changing]:
@@ -240,6 +251,7 @@ class Vault:
         if not self._closed:
             self._closed = True
             self._index = {}
+            self._ahead = {}
             self._keys.wipe()
             self._store.close()
 
@@ -256,7 +268,10 @@ class Vault:
         head = self.read_head(sealed)
         if head.epoch <= self._head.epoch and self._known:
             raise unaccounted()  # an old state was put back while we looked
-        index, digest = self._sealer.account(view.records(), most=head.count)
+        wanted, self._wanted = self._wanted, None
+        index, digest, ahead = self._sealer.account(
+            view.records(), most=head.count, ahead=wanted, keep=layout.trimmed
+        )
         if len(index) != head.count or digest % MODULUS != head.digest:
             raise unaccounted()
-        self._known, self._head, self._index = sealed, head, index
+        self._known, self._head, self._index, self._ahead = sealed, head, index, ahead
