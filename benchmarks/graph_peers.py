@@ -31,8 +31,11 @@ Answer = tuple[Array, Array, Array, Array]
 
 
 def load(folder: Path) -> dict[str, Array]:
-    """The edges: their two ends, chance, whether they are enmities; the protected people."""
-    return {name: np.load(folder / f"{name}.npy") for name in COLUMNS}
+    """The edges: their two ends, chance, whether they are enmities; the protected people.
+
+    They are mapped: an engine pays for a copy only if it needs one.
+    """
+    return {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="c")) for name in COLUMNS}
 
 
 # This engine. ----------------------------------------------------------------------------
@@ -42,7 +45,7 @@ def ours(folder: Path, *, compiled: bool, workers: int) -> Answer:
     """The join of `placement_engine.graph`."""
     from placement_engine.graph.edges import NUMBER
     from placement_engine.graph.join import join
-    from placement_engine.graph.join_tables import EdgeColumns
+    from placement_engine.graph.laying import EdgeColumns
     from placement_engine.vocabulary import TieKind
 
     told = load(folder)
@@ -53,7 +56,7 @@ def ours(folder: Path, *, compiled: bool, workers: int) -> Answer:
         is_group=np.zeros(n, dtype=np.bool_),
         a=told["a"],
         b=told["b"],
-        kind=np.where(told["enmity"], *kinds),
+        kind=np.where(told["enmity"], *kinds).astype(np.int8),
         chance=told["chance"],
         direct=np.zeros(len(told["a"]), dtype=np.bool_),
         leavers=np.zeros(0, dtype=np.int64),

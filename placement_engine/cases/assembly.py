@@ -188,7 +188,9 @@ def _pairs_between(
             table = None
             if step is not None and step.other_labour_market:
                 table = f"pair {a} {b}"
-                cost = micronats_array(hostility / PPM * e) + micronats_array(reunion / PPM * e)
+                cost = micronats_array(hostility / PPM * e)
+                if reunion:
+                    cost += micronats_array(reunion / PPM * e)
                 cost[_too_near(world, step)] = FORBIDDEN
                 tables[table] = cost
             pairs.append(

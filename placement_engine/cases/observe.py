@@ -79,6 +79,8 @@ class Observer:
         self._site: IntArray = np.array(
             [geography.index[p.municipality] for p in self.in_force], dtype=np.int64
         )
+        self._lived = self._by_person(self.history)
+        self._lives = self._by_person(self.in_force)
         self._present = _present(graph, geography)
         self._actors = [(actor,) for actor in self._present.actors]
         self._shares: dict[int, int] = {}
@@ -116,6 +118,10 @@ class Observer:
         """(N,) own share of each placement in force, in micro-nats."""
         return self._own_shares(range(len(self.in_force)), ())
 
+    def keep_shares(self, shares: Mapping[int, int]) -> None:
+        """Keep own shares that were computed elsewhere, by index into `in_force`."""
+        self._shares.update(shares)
+
     def world(self, cases: Sequence[Case]) -> World:
         """The world of these cases, all placed people folded."""
         own = {self._who(case.subject) for case in cases}
@@ -137,7 +143,7 @@ class Observer:
         moving = [i for i, p in enumerate(self.in_force) if self._who(p.subject) in own]
         site = self._site[kept]
         subjects = tuple(self.in_force[i].subject for i in kept)
-        ties = tuple(self._ties(case, subjects) for case in cases)
+        ties = self._ties(cases, subjects)
         touched = np.zeros(len(kept), dtype=np.bool_)
         for tie in ties:
             touched |= (tie.household_placed > 0) | (tie.household_reunion > 0)
@@ -179,29 +185,44 @@ class Observer:
 
     def placed_as(self, subject: SubjectRef) -> SubjectRef:
         """The id under which somebody is placed now, if another record of hers is."""
-        own = [p.subject for p in self.in_force if self._who(p.subject) == self._who(subject)]
+        own = [p.subject for p in self._lives.get(self._who(subject), ())]
         return subject if not own or subject in own else own[-1]
 
     def _among(self, people: frozenset[str], cases: Sequence[Case]) -> frozenset[str]:
         asked = (i for case in cases for i in (case.subject, *(m.id for m in case.household)))
         return frozenset(i for i in asked if self._who(i) in people)
 
-    def _ties(self, case: Case, placed: Sequence[SubjectRef]) -> CaseTies:
-        members = (case.subject, *(member.id for member in case.household))
-        alone = [(member,) for member in members]
+    def _ties(self, cases: Sequence[Case], placed: Sequence[SubjectRef]) -> tuple[CaseTies, ...]:
+        """Ties of each case, scored for all of them at once."""
+        members = [(case.subject, *(member.id for member in case.household)) for case in cases]
+        alone = [(member,) for household in members for member in household]
         to_placed = household_scores(self.graph, alone, [self._household(s) for s in placed])
         to_present = household_scores(self.graph, alone, self._actors)
-        inside = self.graph.scores(members, members)
-        return CaseTies(
-            members=members,
-            placed=to_placed,
-            present=to_present,
-            household_placed=at_least_one(to_placed.h_or),
-            household_reunion=at_least_one(to_placed.reunion),
-            household_present=at_least_one(to_present.h_or),
-            coverage=tuple(self.graph.coverage(member) for member in members),
-            divided=highest_step(self.policy, inside.h_or, inside.direct) is not None,
-        )
+        ties, start = [], 0
+        for household in members:
+            own = slice(start, start + len(household))
+            start = own.stop
+            near, there = to_placed.rows(own), to_present.rows(own)
+            inside = self.graph.scores(household, household)
+            ties.append(
+                CaseTies(
+                    members=household,
+                    placed=near,
+                    present=there,
+                    household_placed=at_least_one(near.h_or),
+                    household_reunion=at_least_one(near.reunion),
+                    household_present=at_least_one(there.h_or),
+                    coverage=tuple(self.graph.coverage(member) for member in household),
+                    divided=highest_step(self.policy, inside.h_or, inside.direct) is not None,
+                )
+            )
+        return tuple(ties)
+
+    def _by_person(self, placements: Sequence[Placement]) -> dict[str, list[Placement]]:
+        found: dict[str, list[Placement]] = {}
+        for placement in placements:
+            found.setdefault(self._who(placement.subject), []).append(placement)
+        return found
 
     def _household(self, subject: SubjectRef) -> Household:
         return (subject, *self._living_with.get(self._who(subject), ()))
@@ -238,14 +259,13 @@ class Observer:
     def _current(self, case: Case) -> int | None:
         if case.current is not None:
             return self.geography.index[case.current]
-        lived = [p for p in self.in_force if self._who(p.subject) == self._who(case.subject)]
-        return self.geography.index[lived[-1].municipality] if lived else None
+        lives = self._lives.get(self._who(case.subject), ())
+        return self.geography.index[lives[-1].municipality] if lives else None
 
     def _regions(self, case: Case) -> tuple[int, ...]:
         regions = [
             int(self.geography.health_region[self.geography.index[p.municipality]])
-            for p in self.history
-            if self._who(p.subject) == self._who(case.subject)
+            for p in self._lived.get(self._who(case.subject), ())
         ]
         current = self._current(case)
         if current is not None:

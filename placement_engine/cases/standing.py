@@ -106,9 +106,22 @@ def standing(
 
 
 def graph_of(
-    known: Standing, *, policy: Policy, as_of: date, leavers: frozenset[str]
+    known: Standing,
+    *,
+    policy: Policy,
+    as_of: date,
+    leavers: frozenset[str],
+    like: RivalGraph | None = None,
 ) -> RivalGraph:
-    """Who is hostile to whom, by the network as it was judged."""
+    """Who is hostile to whom, by the network as it was judged.
+
+    Parameters
+    ----------
+    leavers
+        Whoever counts as having left.
+    like
+        As for `RivalGraph.build`.
+    """
     return RivalGraph.build(
         known.network,
         as_of=as_of,
@@ -116,6 +129,7 @@ def graph_of(
         implied_defectors=frozenset(known.identity.of(person) for person in leavers),
         confirmed_defectors=known.confirmed,
         aliases=known.identity.kept,
+        like=like,
     )
 
 

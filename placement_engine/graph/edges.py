@@ -158,8 +158,8 @@ def edges_of(
     laid
         `laid_out` of the day, where it is at hand.
     like
-        Edges of another day: which edges touch each node is taken from there if they are the
-        same ones.
+        Edges of another day or network: which edges touch each node is taken from there if
+        they are the same ones.
     """
     today = as_of.toordinal()
     # What is combined is handed on, and not kept here: it takes hundreds of megabytes.
@@ -202,8 +202,10 @@ def _edges(
     chance = np.where(np.isnan(factor), 1.0, factor)[kind]
     chance *= strength
     persons = ~network.is_group[a] & ~network.is_group[b]
-    if like is not None and all(
-        np.array_equal(now, then) for now, then in ((a, like.a), (b, like.b), (kind, like.kind))
+    if (
+        like is not None
+        and like.nodes == n
+        and all(np.array_equal(x, y) for x, y in ((a, like.a), (b, like.b), (kind, like.kind)))
     ):
         a, b, kind = like.a, like.b, like.kind
         halves = {name: getattr(like, name) for name in HALVES}

@@ -19,7 +19,8 @@ import numpy as np
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
 from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
-from placement_engine.graph.join_tables import EdgeColumns, Tables, tables_of
+from placement_engine.graph.join_tables import Tables, tables_of
+from placement_engine.graph.laying import EdgeColumns
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
@@ -120,20 +121,17 @@ def join(
         return PairTable.empty()
     if compiled is None:
         compiled = pays(edges)
-    columns = EdgeColumns.of(edges) if isinstance(edges, Edges) else edges
-    tables = tables_of(columns, sources, ends)
-    if compiled and not same and len(tables.bond_end.far) < len(tables.bond.far):
+    turned = False
+    if compiled and not same and isinstance(edges, Edges):
         # Paths are the same from either side; the side with fewer bonds begins fewer of them.
         # On arrays a beginning costs less than what has to be sorted at the ends.
-        return join(
-            columns,
-            ends,
-            sources,
-            length=length,
-            threshold=threshold,
-            compiled=True,
-            workers=workers,
-        ).turned()
+        turned = _bonds_of(edges, ends) < _bonds_of(edges, sources)
+    if turned:
+        sources, ends = ends, sources
+    columns = EdgeColumns.of(edges) if isinstance(edges, Edges) else edges
+    if compiled:
+        columns = columns.writable()
+    tables = tables_of(columns, sources, ends, compiled=compiled, workers=workers)
 
     def rows(start: int) -> Rows:
         stop = min(start + step, len(sources))
@@ -142,20 +140,27 @@ def join(
     form: Form = partial(rows_of_arrays, workers=workers)
     if compiled:
         form = _compiled_form(tables, len(ends))
-    # Each piece of compiled work marks nodes of its own, so there are few.
-    step = max(_ROWS, -(-len(sources) // (4 * workers))) if compiled else _ROWS_OF_ARRAYS
+    # Each piece of compiled work marks nodes of its own, so there are few. Where pairs are told
+    # once the earlier ones are larger; by two a worker, the last with the first, they even out.
+    step = max(_ROWS, -(-len(sources) // (2 * workers))) if compiled else _ROWS_OF_ARRAYS
     starts = range(0, len(sources), step)
     if compiled and workers > 1:
         with ThreadPoolExecutor(workers) as threads:
             parts = list(threads.map(rows, starts))
     else:
         parts = [rows(start) for start in starts]
-    return PairTable.joined(
+    found = PairTable.joined(
         [
             PairTable(source=a, target=b, h_max=h_max, h_or=h_or, direct=direct)
             for a, b, h_max, h_or, direct in parts
         ]
     )
+    return found.turned() if turned else found
+
+
+def _bonds_of(edges: Edges, nodes: Ints) -> int:
+    """How many bonds some nodes have."""
+    return int((edges.bond.start[nodes + 1] - edges.bond.start[nodes]).sum())
 
 
 def pays(edges: Edges | EdgeColumns) -> bool:

@@ -15,7 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from placement_engine.graph.edges import Bools, Floats, Ints
-from placement_engine.graph.join_tables import End, Half, Middle, Tables
+from placement_engine.graph.join_tables import Tables
+from placement_engine.graph.laying import End, Half, Middle
 
 Rows = tuple[Ints, Ints, Floats, Floats, Bools]
 """Sources, targets, best and joined chance, direct enmity."""

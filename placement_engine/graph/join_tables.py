@@ -2,135 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from placement_engine.graph.edges import NUMBER, PAST, Bools, Edges, Floats, Ints, bonds_among
+from placement_engine.graph.edges import NUMBER, PAST, Bools, Floats, Ints, Small
+from placement_engine.graph.laying import EdgeColumns, End, Half, Laying, Middle, sorted_halves
 from placement_engine.vocabulary import TieKind
 
-_SOURCE, _TARGET, _HOSTILE, _FRIENDLY, _BONDED, _OPPOSED, _NODE = (
-    np.uint8(1 << bit) for bit in range(7)
-)
-"""Marks of a node: source, target, one enmity or one bond from a source, to a target."""
-_ANY = np.uint8(255)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EdgeColumns:
-    """What the join needs of E edges of n nodes; `Edges` has all of it too.
-
-    Parameters
-    ----------
-    is_group
-        (n,) whether a node is a group.
-    a, b, kind, chance, direct, leavers
-        As in `Edges`.
-    """
-
-    nodes: int
-    is_group: Bools
-    a: Ints
-    b: Ints
-    kind: Ints
-    chance: Floats
-    direct: Bools
-    leavers: Ints
-
-    def only(self, kept: Bools) -> EdgeColumns:
-        """The edges that a mask (E,) keeps."""
-        return replace(
-            self,
-            a=self.a[kept],
-            b=self.b[kept],
-            kind=self.kind[kept],
-            chance=self.chance[kept],
-            direct=self.direct[kept],
-        )
-
-    @classmethod
-    def of(cls, edges: Edges) -> EdgeColumns:
-        """The columns of a graph's edges."""
-        return cls(**{f.name: getattr(edges, f.name) for f in fields(cls)})
-
-    def writable(self) -> EdgeColumns:
-        """The same, copied where it is read-only: for that, kernels would be compiled anew."""
-        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "nodes"}
-        return replace(
-            self, **{name: np.require(array, requirements="W") for name, array in columns.items()}
-        )
-
-
-class Half(NamedTuple):
-    """Half edges: ``start`` (n+1,) into ``far`` and ``edge``. A tuple, for compiled code."""
-
-    start: Ints
-    far: Ints
-    edge: Ints
-
-    @classmethod
-    def over(cls, e: EdgeColumns, chosen: tuple[Ints, Ints]) -> Half:
-        """Half edges of chosen edges, seen from `a`, and of others, seen from `b`."""
-        forth, back = chosen
-        edge = np.concatenate([forth, back])
-        near = np.concatenate([e.a[forth], e.b[back]])
-        far = np.concatenate([e.b[forth], e.a[back]])
-        return cls.sorted(e.nodes, near, far, edge)
-
-    @classmethod
-    def sorted(cls, nodes: int, near: Ints, far: Ints, edge: Ints) -> Half:
-        """Half edges by their near end."""
-        order = np.argsort(near, kind="stable")
-        start = np.zeros(nodes + 1, dtype=np.int64)
-        np.cumsum(np.bincount(near, minlength=nodes), out=start[1:])
-        return cls(start, far[order], edge[order])
-
-
-class Middle(NamedTuple):
-    """Half edges that lead to where a path can end, with what going over them asks.
-
-    Parameters
-    ----------
-    start, far, edge
-        As in `Half`.
-    chance, past
-        Of the edge; whether it is a past membership.
-    group
-        Of a defection the group that was left, else -1.
-    """
-
-    start: Ints
-    far: Ints
-    edge: Ints
-    chance: Floats
-    past: Bools
-    group: Ints
-
-
-class End(NamedTuple):
-    """Half edges that lead to targets alone, by rank, with what closing a path asks of them.
-
-    Parameters
-    ----------
-    start
-        (n+1,) into the rest.
-    far, edge, rank
-        The target, the edge, and the target's rank.
-    chance, past
-        Of the edge; whether it is a past membership.
-    group, leaves
-        The group of a defection, else -1; and whether the target is who left it.
-    """
-
-    start: Ints
-    far: Ints
-    edge: Ints
-    rank: Ints
-    chance: Floats
-    past: Bools
-    group: Ints
-    leaves: Bools
+_NODE, _SOURCE, _TARGET, _GROUP = (1 << bit for bit in range(4))
+_HOSTILE, _FRIENDLY, _BONDED, _OPPOSED = (1 << bit for bit in range(4))
+"""Marks of a node, at the first look at all edges and at the second: an enmity or a bond leads
+there from a source, and a bond or an enmity from there to a target."""
+_BOND, _ENMITY = True, False
 
 
 class Tables(NamedTuple):
@@ -189,20 +75,14 @@ Steps = tuple[Ints, Ints, Floats]
 def friendly_steps(e: EdgeColumns, tables: Tables) -> tuple[Steps, Steps, Steps]:
     """The bonds of sources, those from there to where a last one begins, and the last ones.
 
-    The last lead to targets and tell their ranks.
+    The last lead to targets and tell their ranks. Runs compiled.
     """
     own, end = tables.bond, tables.bond_end
-    reached = np.zeros(e.nodes, dtype=np.bool_)
-    reached[own.far] = True
-    leads = np.diff(end.start) > 0
-    is_bond = bonds_among(e.kind)
-    half = Half.over(
-        e,
-        (
-            np.flatnonzero(is_bond & reached[e.a] & leads[e.b]),
-            np.flatnonzero(is_bond & reached[e.b] & leads[e.a]),
-        ),
-    )
+    marks = np.zeros(e.nodes, dtype=np.uint8)
+    marks[own.far] |= _FRIENDLY
+    marks[np.diff(end.start) > 0] |= _BONDED
+    lay = Laying(edges=e, compiled=True)
+    half = lay.half(*lay.asked(marks, [(_BOND, _FRIENDLY, _BONDED)]))
     return (
         (own.start, own.far, e.chance[own.edge]),
         (half.start, half.far.astype(np.int32), e.chance[half.edge]),
@@ -210,54 +90,63 @@ def friendly_steps(e: EdgeColumns, tables: Tables) -> tuple[Steps, Steps, Steps]
     )
 
 
-def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
+def tables_of(
+    e: EdgeColumns, sources: Ints, targets: Ints, *, compiled: bool = False, workers: int = 1
+) -> Tables:
     """The tables between sources and targets, each of them different node indices.
 
     Every edge is looked at twice, by the marks of its ends; only those that a path between
     the two sides can use are laid out.
+
+    Parameters
+    ----------
+    compiled, workers
+        Whether to run the compiled form, which gives the same, and by how many threads.
     """
     n = e.nodes
+    lay = Laying(edges=e, compiled=compiled, workers=workers)
     rank = np.full(n, -1, dtype=np.int64)
     rank[targets] = np.arange(len(targets))
-    past, defection = e.kind == PAST, e.kind == NUMBER[TieKind.DEFECTION]
-    is_bond = bonds_among(e.kind)
-    marks = np.full(n, _NODE, dtype=np.uint8)
+    marks = np.where(e.is_group, _NODE | _GROUP, _NODE).astype(np.uint8)
     marks[sources] |= _SOURCE
     marks[targets] |= _TARGET
-    hostile = np.flatnonzero(~is_bond)
-    hostile_a, hostile_b = e.a[hostile], e.b[hostile]
-    here, there = marks[e.a] * is_bond, marks[e.b] * is_bond
-
-    def bonds(near: np.uint8, far: np.uint8 = _ANY) -> tuple[Ints, Ints]:
-        return (
-            np.flatnonzero(((here & near) != 0) & ((there & far) != 0)),
-            np.flatnonzero(((there & near) != 0) & ((here & far) != 0)),
-        )
-
-    def enmities(near: np.uint8, far: np.uint8 = _ANY) -> tuple[Ints, Ints]:
-        one, other = marks[hostile_a], marks[hostile_b]
-        return (
-            hostile[((one & near) != 0) & ((other & far) != 0)],
-            hostile[((other & near) != 0) & ((one & far) != 0)],
-        )
-
-    own, against = bonds(_SOURCE), enmities(_SOURCE)
-    # Seen from the other end, what touches a target leads to it.
-    to_bond = (own if sources is targets else bonds(_TARGET))[::-1]
-    to_enmity = enmities(_TARGET)[::-1]
-    between = hostile
-    between = between[e.is_group[e.a[between]] & e.is_group[e.b[between]]]
-    bond = Half.over(e, own)
-    enmity = Half.over(e, (np.union1d(against[0], between), np.union1d(against[1], between)))
-    member = past | (e.kind == NUMBER[TieKind.MEMBERSHIP])
-    bond_end, enmity_end = _end(e, to_bond, rank), _end(e, to_enmity, rank)
-    marks[np.concatenate([e.b[against[0]], e.a[against[1]]])] |= _HOSTILE
-    marks[bond.far] |= _FRIENDLY
-    marks[np.diff(bond_end.start) > 0] |= _BONDED
-    marks[np.diff(enmity_end.start) > 0] |= _OPPOSED
-    here, there = marks[e.a] * is_bond, marks[e.b] * is_bond
+    own, against, to_bond, to_enmity, (between, _) = lay.asked(
+        marks,
+        [
+            (_BOND, _SOURCE, _NODE),
+            (_ENMITY, _SOURCE, _NODE),
+            # Seen from the other end, what touches a target leads to it.
+            (_BOND, _NODE, _TARGET),
+            (_ENMITY, _NODE, _TARGET),
+            (_ENMITY, _GROUP, _GROUP),
+        ],
+    )
+    marks = np.zeros(n, dtype=np.uint8)
+    marks[lay.far(against)] |= _HOSTILE
+    marks[lay.far(own)] |= _FRIENDLY
+    marks[lay.near(to_bond)] |= _BONDED
+    marks[lay.near(to_enmity)] |= _OPPOSED
+    between_ends = lay.asked(
+        marks,
+        [
+            (_BOND, _HOSTILE, _BONDED),
+            (_BOND, _FRIENDLY, _OPPOSED),
+            (_ENMITY, _FRIENDLY, _BONDED),
+        ],
+    )
     allied = np.flatnonzero(e.kind == NUMBER[TieKind.ALLIANCE])
     allied = allied[e.is_group[e.a[allied]] & e.is_group[e.b[allied]]]
+    enmities = np.union1d(against[0], between), np.union1d(against[1], between)
+    # A membership leads from the person to the group.
+    member = own[0][_members(e.kind[own[0]])], own[1][:0]
+    to_member = to_bond[0][:0], to_bond[1][_members(e.kind[to_bond[1]])]
+    with ThreadPoolExecutor(workers) as threads:
+        middles = threads.map(lay.middle, between_ends)
+        ends = threads.map(partial(lay.end, rank=rank), (to_bond, to_enmity, to_member))
+        halves = threads.map(lay.half, (own, enmities, member, (allied, allied)))
+    bond_to_bond, bond_to_enmity, enmity_to_bond = middles
+    bond_end, enmity_end, member_end = ends
+    bond, enmity, membership, alliance = halves
     person, group = e.leavers // max(n, 1), e.leavers % max(n, 1)
     asked = rank[person] >= 0
     has_left = np.zeros(n, dtype=np.bool_)
@@ -265,19 +154,19 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     return Tables(
         bond=bond,
         enmity=enmity,
-        membership=Half.over(e, (own[0][member[own[0]]], own[1][:0])),
-        alliance=Half.over(e, (allied, allied)),
-        bond_to_bond=_middle(e, bonds(_HOSTILE, _BONDED), past),
-        bond_to_enmity=_middle(e, bonds(_FRIENDLY, _OPPOSED), past),
-        enmity_to_bond=_middle(e, enmities(_FRIENDLY, _BONDED), past),
+        membership=membership,
+        alliance=alliance,
+        bond_to_bond=bond_to_bond,
+        bond_to_enmity=bond_to_enmity,
+        enmity_to_bond=enmity_to_bond,
         bond_end=bond_end,
         enmity_end=enmity_end,
-        member_end=_end(e, (to_bond[0][:0], to_bond[1][member[to_bond[1]]]), rank),
-        groups_left=Half.sorted(n, person, group, person),
-        left_by=Half.sorted(n, group[asked], person[asked], person[asked]),
+        member_end=member_end,
+        groups_left=sorted_halves(n, person, group),
+        left_by=sorted_halves(n, group[asked], person[asked]),
         chance=e.chance,
-        past=past,
-        defection=defection,
+        past=e.kind == PAST,
+        defection=e.kind == NUMBER[TieKind.DEFECTION],
         direct=e.direct,
         defector=e.a,
         group=e.b,
@@ -289,34 +178,6 @@ def tables_of(e: EdgeColumns, sources: Ints, targets: Ints) -> Tables:
     )
 
 
-def _end(e: EdgeColumns, chosen: tuple[Ints, Ints], rank: Ints) -> End:
-    forth, back = chosen
-    edge = np.concatenate([forth, back])
-    near = np.concatenate([e.a[forth], e.b[back]])
-    far = np.concatenate([e.b[forth], e.a[back]])
-    by_rank = np.argsort(rank[far], kind="stable")
-    half = Half.sorted(e.nodes, near[by_rank], far[by_rank], edge[by_rank])
-    kind = e.kind[half.edge]
-    left = kind == NUMBER[TieKind.DEFECTION]
-    return End(
-        start=half.start,
-        far=half.far,
-        edge=half.edge,
-        rank=rank[half.far],
-        chance=e.chance[half.edge],
-        past=kind == PAST,
-        group=np.where(left, e.b[half.edge], -1),
-        leaves=left & (e.a[half.edge] == half.far),
-    )
-
-
-def _middle(e: EdgeColumns, chosen: tuple[Ints, Ints], past: Bools) -> Middle:
-    half = Half.over(e, chosen)
-    return Middle(
-        start=half.start,
-        far=half.far,
-        edge=half.edge,
-        chance=e.chance[half.edge],
-        past=past[half.edge],
-        group=np.where(e.kind[half.edge] == NUMBER[TieKind.DEFECTION], e.b[half.edge], -1),
-    )
+def _members(kind: Small) -> Bools:
+    found: Bools = (kind == PAST) | (kind == NUMBER[TieKind.MEMBERSHIP])
+    return found

@@ -33,16 +33,19 @@ class Backs(NamedTuple):
     past: Any
 
 
+BLOCK = 64
+"""Neighbouring targets that one mark tells of: whether any of them was reached."""
+
+
 @compiled
-def _count(v: int, q: float, score: Any, hit: Any, used: Any) -> None:
+def _count(v: int, q: float, score: Any, seen: Any) -> None:
     """Add a path of chance `q` to the target of rank `v`: its best and its joined chance."""
-    if q > 0.0:
-        best, joined = score[v, 0], score[v, 1]
-        # No branches: what a processor guesses wrongly here costs more than the sum.
-        hit[used[0]] = v
-        used[0] += best == 0.0
-        score[v, 0] = q if q > best else best
-        score[v, 1] = joined + q * (1.0 - joined)
+    # A question of whether q is above 0, or a list of the targets, would make each path wait
+    # until the one before is done: it takes twice as long.
+    best, joined = score[v, 0], score[v, 1]
+    seen[v // BLOCK] = True
+    score[v, 0] = max(q, best)
+    score[v, 1] = joined + q * (1.0 - joined)
 
 
 @compiled
@@ -59,8 +62,7 @@ def _close_bonds(
     chance: Any,
     past: Any,
     score: Any,
-    hit: Any,
-    used: Any,
+    seen: Any,
     forgiven: Any,
 ) -> None:
     """Close a path that stands at `y` over one bond more.
@@ -79,7 +81,7 @@ def _close_bonds(
             continue
         if (mark >= 0 and forgiven[v] == mark) or (barred == y and past[i]):
             continue
-        _count(v, p * chance[i], score, hit, used)
+        _count(v, p * chance[i], score, seen)
 
 
 @compiled
@@ -97,14 +99,13 @@ def _close_enmities(
     group: Any,
     leaves: Any,
     score: Any,
-    hit: Any,
-    used: Any,
+    seen: Any,
     sure: Any,
 ) -> None:
     """Close a path that came to `y` over a bond, `over_past` a past one, over an enmity.
 
     `group` is that of a defection, or -1; `leaves` tells that the target is who left it. The
-    groups that the source `u` has left for sure have `u` in `sure`.
+    groups that the source `u` has left for sure have ``u + 1`` in `sure`.
     """
     stop = bounds[y, 1]
     while bounds[y, 0] < stop and rank[bounds[y, 0]] <= lowest:
@@ -114,9 +115,9 @@ def _close_enmities(
         if v in (own, apart):
             continue
         g = group[i]
-        if g >= 0 and ((over_past and g == y) or (leaves[i] and sure[g] == u)):
+        if g >= 0 and ((over_past and g == y) or (leaves[i] and sure[g] == u + 1)):
             continue
-        _count(v, p * chance[i], score, hit, used)
+        _count(v, p * chance[i], score, seen)
 
 
 @compiled
@@ -131,8 +132,7 @@ def _close_twice(
     bounds: Any,
     backs: Backs,
     score: Any,
-    hit: Any,
-    used: Any,
+    seen: Any,
     forgiven: Any,
 ) -> None:
     """Close a path that came from the source `u` to `x` over an enmity over two bonds more."""
@@ -146,7 +146,7 @@ def _close_twice(
             continue
         if mark >= 0 and forgiven[v] == mark:
             continue
-        _count(v, p * chance[i], score, hit, used)
+        _count(v, p * chance[i], score, seen)
 
 
 @compiled
@@ -255,21 +255,20 @@ def join_rows(
     m_bounds, d_bounds = _bounds(t.member_end.start), _bounds(backs.start)
     score = np.zeros((count, 2))
     direct = np.zeros(count, dtype=np.bool_)
-    hit, used = np.empty(count + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    seen = np.zeros(count // BLOCK + 1, dtype=np.bool_)
     forgiven = np.full(count, -1, dtype=np.int64)
-    sure = np.full(len(is_group), -1, dtype=np.int64)
+    sure = np.zeros(len(is_group), dtype=np.int32)
     mark, nobody, size = 0, -2, 0
     rows, columns = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int64)
     h_max, h_or, told = np.empty(1024), np.empty(1024), np.empty(1024, dtype=np.bool_)
     for at in range(first, last):
         u = sources[at]
         own, lowest = ranks[u], at if same else -1
-        used[0] = 0
         for i in range(left_start[u], left_start[u + 1]):
-            sure[left_far[i]] = u
+            sure[left_far[i]] = u + 1
         _close_enmities(
             u, 1.0, False, own, u, lowest, own, e_bounds, e_rank, e_chance, e_group,
-            e_leaves, score, hit, used, sure,
+            e_leaves, score, seen, sure,
         )  # fmt: skip
         # Enmity first: then a bond to a target, or one more bond between.
         for i in range(e_start[u], e_start[u + 1]):
@@ -287,12 +286,11 @@ def join_rows(
             if length >= 2:
                 _close_bonds(
                     x, p, barred, own, forgives, lowest, own, b_bounds, b_rank, b_chance,
-                    b_past, score, hit, used, forgiven,
+                    b_past, score, seen, forgiven,
                 )  # fmt: skip
             if length >= 3:
                 _close_twice(
-                    x, p, barred, u, forgives, lowest, own, d_bounds, backs, score, hit, used,
-                    forgiven,
+                    x, p, barred, u, forgives, lowest, own, d_bounds, backs, score, seen, forgiven,
                 )  # fmt: skip
         # A bond first: then an enmity to a target; or an enmity and a bond, or the reverse.
         for i in range(b_start[u] if length >= 2 else b_start[u + 1], b_start[u + 1]):
@@ -300,7 +298,7 @@ def join_rows(
             p, over_past, apart = chance[edge], past[edge], ranks[x]
             _close_enmities(
                 x, p, over_past, own, u, lowest, own, e_bounds, e_rank, e_chance, e_group,
-                e_leaves, score, hit, used, sure,
+                e_leaves, score, seen, sure,
             )  # fmt: skip
             if length < 3:
                 continue
@@ -309,14 +307,14 @@ def join_rows(
                 if y != u and (barred != x or not over_past):
                     _close_bonds(
                         y, p * eb_chance[j], barred, apart, nobody, lowest, own, b_bounds,
-                        b_rank, b_chance, b_past, score, hit, used, forgiven,
+                        b_rank, b_chance, b_past, score, seen, forgiven,
                     )  # fmt: skip
             for j in range(be_start[x], be_start[x + 1]):
                 y = be_far[j]
                 if y != u:
                     _close_enmities(
                         y, p * be_chance[j], be_past[j], apart, u, lowest, own, e_bounds,
-                        e_rank, e_chance, e_group, e_leaves, score, hit, used, sure,
+                        e_rank, e_chance, e_group, e_leaves, score, seen, sure,
                     )  # fmt: skip
         # Member, group, rival group, member, with one ally on either side.
         for i in range(m_start[u] if not is_group[u] else m_start[u + 1], m_start[u + 1]):
@@ -328,14 +326,14 @@ def join_rows(
                 if length < 3:
                     _close_bonds(
                         rival, q, -1, own, nobody, lowest, own, m_bounds, m_rank, m_chance,
-                        m_past, score, hit, used, forgiven,
+                        m_past, score, seen, forgiven,
                     )  # fmt: skip
                 for k in range(a_start[rival], a_start[rival + 1]):
                     ally = a_far[k]
                     if is_group[ally] and ally != home:
                         _close_bonds(
                             ally, q * chance[a_edge[k]], -1, own, nobody, lowest, own, m_bounds,
-                            m_rank, m_chance, m_past, score, hit, used, forgiven,
+                            m_rank, m_chance, m_past, score, seen, forgiven,
                         )  # fmt: skip
             for j in range(a_start[home], a_start[home + 1]):
                 ally, q = a_far[j], p * chance[a_edge[j]]
@@ -346,27 +344,23 @@ def join_rows(
                     if is_group[rival] and rival != home:
                         _close_bonds(
                             rival, q * chance[e_edge[k]], -1, own, nobody, lowest, own, m_bounds,
-                            m_rank, m_chance, m_past, score, hit, used, forgiven,
+                            m_rank, m_chance, m_past, score, seen, forgiven,
                         )  # fmt: skip
-        if 16 * used[0] > count - lowest:  # nearly everybody: in order by themselves
-            used[0] = 0
-            for cell in range(lowest + 1, count):
-                hit[used[0]] = cell
-                used[0] += score[cell, 0] > 0.0
-        else:
-            hit[: used[0]].sort()
-        for i in range(used[0]):
-            cell = hit[i]
-            if score[cell, 1] < least and not direct[cell]:
-                score[cell, 0] = score[cell, 1] = 0.0
+        for block in range((lowest + 1) // BLOCK, len(seen)):
+            if not seen[block]:
                 continue
-            if size == len(rows):
-                rows, columns, h_max = longer(rows), longer(columns), longer(h_max)
-                h_or, told = longer(h_or), longer(told)
-            rows[size], columns[size] = at, cell
-            h_max[size], told[size] = score[cell, 0], direct[cell]
-            h_or[size] = max(score[cell, 0], score[cell, 1])
-            size += 1
-            score[cell, 0] = score[cell, 1] = 0.0
-            direct[cell] = False
+            seen[block] = False
+            for cell in range(block * BLOCK, min((block + 1) * BLOCK, count)):
+                if score[cell, 0] == 0.0:
+                    continue
+                if score[cell, 1] >= least or direct[cell]:
+                    if size == len(rows):
+                        rows, columns, h_max = longer(rows), longer(columns), longer(h_max)
+                        h_or, told = longer(h_or), longer(told)
+                    rows[size], columns[size] = at, cell
+                    h_max[size], told[size] = score[cell, 0], direct[cell]
+                    h_or[size] = max(score[cell, 0], score[cell, 1])
+                    size += 1
+                    direct[cell] = False
+                score[cell, 0] = score[cell, 1] = 0.0
     return rows[:size], columns[:size], h_max[:size], h_or[:size], told[:size]

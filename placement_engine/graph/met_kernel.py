@@ -10,29 +10,27 @@ from typing import Any
 import numpy as np
 
 from placement_engine.compiled import compiled
-from placement_engine.graph.kernels import longer
+from placement_engine.graph.kernels import BLOCK, longer
 
 
 @compiled
-def _count(v: int, q: float, joined: Any, hit: Any, used: Any) -> None:
+def _count(v: int, q: float, joined: Any, seen: Any) -> None:
     """Add a path of chance `q` to the target of rank `v`."""
-    if q > 0.0:
-        before = joined[v]
-        hit[used[0]] = v
-        used[0] += before == 0.0
-        joined[v] = before + q * (1.0 - before)
+    before = joined[v]
+    seen[v // BLOCK] = True
+    joined[v] = before + q * (1.0 - before)
 
 
 @compiled
 def _close(
     y: int, p: float, own: int, apart: int, start: Any, rank: Any, chance: Any,
-    joined: Any, hit: Any, used: Any,
+    joined: Any, seen: Any,
 ) -> None:  # fmt: skip
     """Close a path that stands at `y` over one bond more, but not at ranks it stands on."""
     for i in range(start[y], start[y + 1]):
         v = rank[i]
         if v not in (own, apart):
-            _count(v, p * chance[i], joined, hit, used)
+            _count(v, p * chance[i], joined, seen)
 
 
 @compiled
@@ -48,33 +46,35 @@ def reunion_rows(
     b_start, b_far, b_chance = between
     e_start, e_rank, e_chance = ends
     joined = np.zeros(count)
-    hit, used = np.empty(count + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    seen = np.zeros(count // BLOCK + 1, dtype=np.bool_)
     size = 0
     cells, told = np.empty(1024, dtype=np.int64), np.empty(1024)
     for at in range(len(sources)):
         u = sources[at]
         own = ranks[u]
-        used[0] = 0
         for i in range(start[u], start[u + 1]):
             x, p = far[i], chance[i]
             apart = ranks[x]
             if apart >= 0:
-                _count(apart, p, joined, hit, used)
+                _count(apart, p, joined, seen)
             if length >= 2:
-                _close(x, p, own, own, e_start, e_rank, e_chance, joined, hit, used)
+                _close(x, p, own, own, e_start, e_rank, e_chance, joined, seen)
             if length >= 3:
                 for j in range(b_start[x], b_start[x + 1]):
                     y, q = b_far[j], p * b_chance[j]
                     if y != u:
-                        _close(y, q, own, apart, e_start, e_rank, e_chance, joined, hit, used)
-        hit[: used[0]].sort()
-        while size + used[0] > len(cells):
-            cells, told = longer(cells), longer(told)
-        for i in range(used[0]):
-            cell = hit[i]
-            cells[size], told[size] = at * count + cell, joined[cell]
-            joined[cell] = 0.0
-            size += 1
+                        _close(y, q, own, apart, e_start, e_rank, e_chance, joined, seen)
+        for block in range(len(seen)):
+            if not seen[block]:
+                continue
+            seen[block] = False
+            for cell in range(block * BLOCK, min((block + 1) * BLOCK, count)):
+                if joined[cell] > 0.0:
+                    if size == len(cells):
+                        cells, told = longer(cells), longer(told)
+                    cells[size], told[size] = at * count + cell, joined[cell]
+                    joined[cell] = 0.0
+                    size += 1
     return cells[:size], told[:size]
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
 from placement_engine.graph.join import pays
-from placement_engine.graph.join_tables import EdgeColumns, Steps, Tables, friendly_steps, tables_of
+from placement_engine.graph.join_tables import Steps, Tables, friendly_steps, tables_of
+from placement_engine.graph.laying import EdgeColumns
 from placement_engine.graph.paths import Ends, Walks, friendly_walks, hostile_walks
 
 _CHUNK = 128
@@ -90,7 +91,7 @@ class Targets:
         from placement_engine.graph import kernels
 
         columns = EdgeColumns.of(edges).writable()
-        tables = tables_of(columns, sources, nodes)
+        tables = tables_of(columns, sources, nodes, compiled=True)
         return cls(
             edges=edges,
             nodes=nodes,

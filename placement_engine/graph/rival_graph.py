@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from placement_engine.graph.answers import Coverage, EdgeOnPath, PairScores, PathExplanation
 from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of, left_of
 from placement_engine.graph.paths import (
     GROUP_LENGTH,
@@ -30,61 +30,6 @@ Scores = TypeVar("Scores", Floats, Bools)
 _CHUNK = 128
 """Sources joined at once: bounds the memory, not the answer."""
 _ENDS_KEPT = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PairScores:
-    """Scores of S sources (rows) against T targets (columns), each in [0, 1].
-
-    Parameters
-    ----------
-    h_max
-        Chance of the best hostile path: it explains.
-    h_or
-        ``1 - prod(1 - chance)`` over all hostile paths: risk and separation use it.
-    reunion
-        The same as `h_or` over paths of bonds alone.
-    direct
-        Whether a direct enmity is graded well enough to demand a separation of its own.
-    """
-
-    h_max: Floats
-    h_or: Floats
-    reunion: Floats
-    direct: Bools
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """How many graded ties touch somebody, and the day of the latest report among them."""
-
-    graded_ties: int
-    latest: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeOnPath:
-    """One edge of a path: its kind, strength, grade of the strongest report, and age.
-
-    ``a`` and ``b`` are its ends as reported: who is a member, who threatens.
-    """
-
-    a: str
-    b: str
-    kind: TieKind
-    past: bool
-    strength: float
-    grade: Grade
-    age_months: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathExplanation:
-    """One hostile path: the chance that it holds, its nodes, and the edges between them."""
-
-    probability: float
-    nodes: tuple[str, ...]
-    edges: tuple[EdgeOnPath, ...]
 
 
 class RivalGraph:
@@ -110,6 +55,7 @@ class RivalGraph:
         implied_defectors: frozenset[str] = frozenset(),
         confirmed_defectors: frozenset[tuple[str, str]] = frozenset(),
         aliases: Mapping[str, str] = MappingProxyType({}),
+        like: RivalGraph | None = None,
     ) -> RivalGraph:
         """Grade, decay and combine all reports as of a day.
 
@@ -121,13 +67,22 @@ class RivalGraph:
             Person and group of defections that a named analyst confirmed.
         aliases
             Other ids that may be asked for, each with the node that it means.
+        like
+            Another graph of nearly the same: what both have in common is kept once.
         """
         index = {node: at for at, node in enumerate(network.nodes)}
         index |= {alias: index[node] for alias, node in aliases.items() if node in index}
         implied, confirmed = left_of(
             index, len(network.nodes), implied_defectors, confirmed_defectors
         )
-        edges = edges_of(network, as_of=as_of, policy=policy, implied=implied, confirmed=confirmed)
+        edges = edges_of(
+            network,
+            as_of=as_of,
+            policy=policy,
+            implied=implied,
+            confirmed=confirmed,
+            like=like.edges if like else None,
+        )
         return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
 
     @cached_property

@@ -14,7 +14,7 @@ import numpy as np
 
 from placement_engine.graph.edges import NUMBER, PAST, Edges, Ints
 from placement_engine.graph.join import LONGEST, join
-from placement_engine.graph.join_tables import EdgeColumns
+from placement_engine.graph.laying import EdgeColumns
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import TieKind
 

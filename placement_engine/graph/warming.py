@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from placement_engine.graph.edges import NUMBER
-from placement_engine.graph.join_tables import EdgeColumns, friendly_steps, tables_of
+from placement_engine.graph.join_tables import friendly_steps, tables_of
+from placement_engine.graph.laying import EdgeColumns
 from placement_engine.vocabulary import TieKind
 
 
@@ -24,7 +25,7 @@ def warm() -> None:
         direct=np.zeros(2, dtype=np.bool_),
         leavers=np.zeros(0, dtype=np.int64),
     )
-    tables = tables_of(columns, people, people)
+    tables = tables_of(columns, people, people, compiled=True)
     backs = kernels.laid_out(tables, 3)
     row, column, *_ = kernels.join_rows(backs, tables, people, 0, 3, 3, False, 3, 0.0)
     steps = friendly_steps(columns, tables)

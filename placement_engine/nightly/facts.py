@@ -69,6 +69,13 @@ class Facts:
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
 
+    def owners(self) -> dict[str, str]:
+        """Who answers for each placement in force; empty where nobody is named."""
+        return {
+            key: str(placement.owner or "")
+            for key, placement in zip(self.ids, self.observer.in_force, strict=True)
+        }
+
 
 def gather(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
     """Read the facts; anew if somebody changes the register meanwhile.

@@ -161,18 +161,17 @@ def look(
     )
     times.append(clock())
     looks = looks_of(facts.observer, facts.ids, rows)
+    facts.observer.keep_shares(
+        {n: looks[key].share for n, key in enumerate(facts.ids) if key in looks}
+    )
     changes, standings = _compared(facts, snapshot, looks, scope.moved)
     causes = _causes(facts, standings, scope.before)
     told = by_urgency(attributed(changes, causes))
     state = _state(facts, standings)
-    owners = {
-        key: str(placement.owner or "")
-        for key, placement in zip(facts.ids, facts.observer.in_force, strict=True)
-    }
     alerts = advance(
         facts.alerts,
         told,
-        owners=owners,
+        owners=facts.owners(),
         subjects=causes.subjects,
         as_of=as_of,
         numbers=policy.nightly,

@@ -86,6 +86,7 @@ def rows_to_look_at(register: Register, facts: Facts, snapshot: Snapshot, *, ful
             policy=policy,
             as_of=as_of,
             leavers=leavers,
+            like=facts.observer.graph,
         )
     everyone = replace(everyone, before=before)
     if full or not _comparable(facts, last):

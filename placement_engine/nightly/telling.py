@@ -39,6 +39,7 @@ def night_body(night: Night, moves: Moves, *, notices: tuple[Notice, ...]) -> Ni
     }
     kinds = Counter(change.kind for change in night.changes)
     told = [a for a in night.alerts.values() if a.waits and a.raised != night.as_of]
+    owners = night.facts.owners()
     return NightBody(
         number=night.number,
         as_of=night.as_of,
@@ -53,13 +54,13 @@ def night_body(night: Night, moves: Moves, *, notices: tuple[Notice, ...]) -> Ni
             gone=kinds[ChangeKind.GONE],
         ),
         changes=tuple(
-            _change(night, change, live, told_path=n < PATHS)
+            _change(night, change, live, owners, told_path=n < PATHS)
             for n, change in enumerate(night.changes)
         ),
         repeated=len(told),
         escalated=sum(a.state is AlertState.ESCALATED for a in told),
         waiting=waiting(alerts),
-        moves=_moves(night, moves),
+        moves=_moves(moves, owners),
         notices=notices,
     )
 
@@ -122,6 +123,7 @@ def _change(
     night: Night,
     change: Change,
     live: Mapping[tuple[str, FindingKind, str], Alert],
+    owners: Mapping[str, str],
     *,
     told_path: bool,
 ) -> NightChange:
@@ -131,7 +133,7 @@ def _change(
     ties = () if path is None else path.edges
     return NightChange(
         alert=alert.id if alert else None,
-        owner=_owner(night, change.placement),
+        owner=owners.get(change.placement, ""),
         change=change.kind.value,
         finding=found.kind.value,
         urgency=change.urgency.value,
@@ -159,14 +161,8 @@ def _own_risk(state: NightState | None, placement: str) -> float | None:
     return next((coarse_risk(f.risk) for f in told if f.kind is FindingKind.RISK), None)
 
 
-def _owner(night: Night, placement: str) -> str:
-    if placement not in night.facts.ids:
-        return ""
-    return str(night.facts.observer.in_force[night.facts.ids.index(placement)].owner or "")
-
-
-def _moves(night: Night, moves: Moves) -> MovesBody:
-    owners = sorted({_owner(night, key) or "–" for key in moves.movers or ()})
+def _moves(moves: Moves, owners: Mapping[str, str]) -> MovesBody:
+    moved = sorted({owners.get(key) or "–" for key in moves.movers or ()})
     return MovesBody(
         status=moves.status,
         affected=moves.affected,
@@ -174,7 +170,7 @@ def _moves(night: Night, moves: Moves) -> MovesBody:
         lower_bound=moves.bound if moves.affected else None,
         proved_fewest=moves.proved_fewest,
         to_other_region=moves.to_other_region,
-        owners=tuple(owners),
+        owners=tuple(moved),
         witnessed=moves.witnessed,
     )
 

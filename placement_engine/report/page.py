@@ -72,6 +72,8 @@ def printable(text: str) -> str:
     >>> printable("P-1\x1b[2J")
     'P-1�[2J'
     """
+    if text.replace(NO_BREAK, "").isprintable():  # nearly all is; a night has a million letters
+        return text
     blank = "\N{REPLACEMENT CHARACTER}"
     return "".join(
         letter if letter.isprintable() or letter == NO_BREAK else blank for letter in text

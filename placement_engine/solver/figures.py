@@ -24,12 +24,6 @@ class Figures:
 
     def __init__(self, problem: PlacementProblem) -> None:
         self._problem = problem
-        tables = {problem.pairs[i].table for i in problem.pair_columns.tabled.tolist()}
-        self._tables = {
-            name: np.where(table == FORBIDDEN, 0, table)
-            for name, table in problem.tables.items()
-            if name in tables
-        }
 
     def own_shares(self, plan: Sequence[int]) -> IntArray:
         """Unary cost plus the full cost of each own pair, for each subject."""
@@ -60,5 +54,6 @@ class Figures:
         every = np.arange(len(at_a))
         costs: IntArray = costs_between(problem, every, at_b, at_a[:, None])[:, 0]
         for i in pairs.tabled.tolist():
-            costs[i] = self._tables[problem.pairs[i].table or ""][at_a[i], at_b[i]]
+            entry = int(problem.tables[problem.pairs[i].table or ""][at_a[i], at_b[i]])
+            costs[i] = 0 if entry == FORBIDDEN else entry
         return np.where(costs >= CLOSED, 0, costs)

@@ -29,6 +29,7 @@ from placement_engine.solver.conflict import explain
 from placement_engine.solver.figures import Figures
 from placement_engine.solver.hitting import fewest
 from placement_engine.solver.levels import Climb, Climbed
+from placement_engine.solver.model import Tables
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.repairing import demands_of, freed, standing_costs
 from placement_engine.solver.solving import ENDING_S
@@ -168,6 +169,7 @@ class _Repair:
         self._start = clock()
         deadline = None if limits.time_s is None else self._start + limits.time_s - ENDING_S
         self._effort = Effort(clock=clock, deadline=deadline, work_left=limits.max_work)
+        self._tables: Tables = {}
         self._best: tuple[int, int, tuple[int, ...]] | None = None
         self._bound = 0
         self._total_bound = 0
@@ -246,7 +248,7 @@ class _Repair:
         given = part.work_left or 0
         climbed = Climb(
             smaller,
-            own=OwnSearch(smaller),
+            own=OwnSearch(smaller, tables=self._tables),
             second=second,
             figures=Figures(smaller),
             effort=part,
@@ -289,6 +291,7 @@ class _Repair:
 
     def _none(self) -> Repair:
         """Why no plan keeps all rules, if that can be confirmed."""
+        self._tables.clear()  # hundreds of megabytes, of which a conflict uses other ones
         conflict = explain(
             self._problem, effort=self._effort, seed=self._seed, workers=self._workers
         )

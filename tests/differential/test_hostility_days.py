@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -74,3 +74,16 @@ def test_a_day_on_which_nothing_begins_or_ends_keeps_what_is_laid_out() -> None:
     assert after.graph.edges.enmity is before.graph.edges.enmity
     assert after.graph.edges.strength[0] < before.graph.edges.strength[0]
     assert before.on(AS_OF - timedelta(days=1)).laid is not before.laid
+
+
+@settings(max_examples=40, deadline=None)
+@given(tie_reports(as_of=AS_OF), tie_reports(as_of=AS_OF), st.booleans())
+def test_a_graph_like_another_is_the_graph_that_is_built_alone(
+    rows: tuple[TieReport, ...], others: tuple[TieReport, ...], regraded: bool
+) -> None:
+    if regraded:  # the same ties, and a node more that nothing touches
+        others = tuple(replace(row, grade=Grade("C", 3)) for row in rows)
+    like = RivalGraph.build(network_of(rows), as_of=AS_OF, policy=POLICY)
+    network = network_of(others, nodes=("Z9",) if regraded else ())
+    alone = RivalGraph.build(network, as_of=AS_OF, policy=POLICY)
+    assert_same(RivalGraph.build(network, as_of=AS_OF, policy=POLICY, like=like), alone)

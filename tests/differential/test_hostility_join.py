@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from placement_engine.compiled import COMPILED
 from placement_engine.graph import RivalGraph
 from placement_engine.graph.join import PairTable, join
+from placement_engine.graph.join_tables import tables_of
+from placement_engine.graph.laying import EdgeColumns
 from placement_engine.graph.reference import all_pairs, reference_graph
 from placement_engine.policy import Policy
 from placement_engine.testing.networks import TieReport, network_of, tie_reports
@@ -82,6 +85,31 @@ def check(
                 assert scores == pytest.approx(expected[key], abs=1e-12)
             order = np.lexsort((table.target, table.source))
             assert (order == np.arange(len(table))).all()
+
+
+@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
+@settings(max_examples=60, deadline=None)
+@given(tie_reports(as_of=AS_OF), implied, st.integers(0, 11), st.integers(1, 2))
+def test_tables_are_the_same_compiled(
+    rows: Rows, left: frozenset[str], split: int, workers: int
+) -> None:
+    graph = RivalGraph.build(network_of(rows), as_of=AS_OF, policy=POLICY, implied_defectors=left)
+    columns = EdgeColumns.of(graph.edges).writable()
+    everyone = np.arange(graph.edges.nodes)
+    ends = everyone[split % 3 :: 2], everyone[split % 4 :][::-1].copy()
+    for sources, targets in (ends, (everyone, everyone)):
+        plain, quick = (
+            tables_of(columns, sources, targets, compiled=compiled, workers=workers)
+            for compiled in (False, True)
+        )
+        for name in plain._fields:
+            one, other = getattr(plain, name), getattr(quick, name)
+            parts: list[tuple[Any, Any]] = [(one, other)]
+            if isinstance(one, tuple):
+                parts = list(zip(one, other, strict=True))
+            for wanted, found in parts:
+                assert np.array_equal(wanted, found), name
+                assert wanted.dtype == found.dtype, name
 
 
 @settings(max_examples=60, deadline=None)

@@ -85,7 +85,7 @@ def test_arrays_and_plain_python_see_the_same(
 
 
 def test_nothing_is_compiled_that_was_not_compiled_ahead() -> None:
-    from placement_engine.graph import kernels, met_kernel, warming
+    from placement_engine.graph import kernels, met_kernel, table_kernel, warming
 
     if not COMPILED:
         pytest.skip("numba is not installed")
@@ -93,6 +93,8 @@ def test_nothing_is_compiled_that_was_not_compiled_ahead() -> None:
     used: tuple[Any, ...] = (
         kernels.laid_out,
         kernels.join_rows,
+        table_kernel.answered,
+        table_kernel.laid,
         met_kernel.reunion_rows,
         met_kernel.merged,
     )

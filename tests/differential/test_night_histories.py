@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from placement_engine.geo import load_geography
 from placement_engine.intelligence import Placement
-from placement_engine.nightly import drift
+from placement_engine.nightly import drift, everyone
 from placement_engine.nightly.events import SCHEMA, VERSION, add_event
 from placement_engine.nightly.recheck import Night, recheck
 from placement_engine.policy import Policy
@@ -196,19 +196,28 @@ def told(night: Night) -> list[tuple[Any, ...]]:
     return [*changes, *alerts]
 
 
+WAYS = ((drift.FOLLOWED, everyone.MANY_EDGES), (0, everyone.MANY_EDGES), (0, 0))
+"""Changed edges followed one by one; all pairs joined on arrays; the same, compiled."""
+
+
 def run(
     rows: tuple[TieReport, ...],
     first: tuple[Placement, ...],
     steps_: list[Step],
     *,
     followed: int = drift.FOLLOWED,
+    edges: int = everyone.MANY_EDGES,
 ) -> int:
-    """Both nights through a history; `followed` is the number of edges followed one by one."""
+    """Both nights through a history.
+
+    `followed` edges are followed one by one; from so many `edges` on the join is compiled.
+    """
     spared = 0
     with new_register() as one, new_register() as other, pytest.MonkeyPatch.context() as patch:
         patch.setattr(drift, "MOST", 0)  # so few people would not be worth the sparing
         patch.setattr(drift, "SHARE", 0)
         patch.setattr(drift, "FOLLOWED", followed)
+        patch.setattr(everyone, "MANY_EDGES", edges)
         quick, full = History(one, full=False), History(other, full=True)
         for history in (quick, full):
             history.rows = list(rows)
@@ -240,13 +249,14 @@ def night_findings(night: Night) -> dict[str, Any]:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-@given(
-    tie_reports(as_of=FIRST, max_rows=16), placements(), steps, st.sampled_from((0, drift.FOLLOWED))
-)
+@given(tie_reports(as_of=FIRST, max_rows=16), placements(), steps, st.sampled_from(WAYS))
 def test_both_nights_tell_the_same(
-    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step], followed: int
+    rows: tuple[TieReport, ...],
+    first: tuple[Placement, ...],
+    steps_: list[Step],
+    way: tuple[int, int],
 ) -> None:
-    run(rows, first, steps_, followed=followed)
+    run(rows, first, steps_, followed=way[0], edges=way[1])
 
 
 @pytest.mark.prove
@@ -256,13 +266,14 @@ def test_both_nights_tell_the_same(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-@given(
-    tie_reports(as_of=FIRST, max_rows=22), placements(), steps, st.sampled_from((0, drift.FOLLOWED))
-)
+@given(tie_reports(as_of=FIRST, max_rows=22), placements(), steps, st.sampled_from(WAYS))
 def test_both_nights_tell_the_same_over_many_histories(
-    rows: tuple[TieReport, ...], first: tuple[Placement, ...], steps_: list[Step], followed: int
+    rows: tuple[TieReport, ...],
+    first: tuple[Placement, ...],
+    steps_: list[Step],
+    way: tuple[int, int],
 ) -> None:
-    run(rows, first, steps_, followed=followed)
+    run(rows, first, steps_, followed=way[0], edges=way[1])
 
 
 def test_a_quiet_week_spares_most() -> None:
