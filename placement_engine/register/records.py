@@ -42,6 +42,9 @@ Index = dict[bytes, tuple[int, int, bytes, int]]
 over all. Tuples of nothing but numbers and bytes cost the garbage collector no time."""
 
 
+Looked = tuple[int, int, bytes, bytes, bytes]
+"""Kind, version and commitment of a record, then the data key and the nonce of its body."""
+
 Ahead = dict[bytes, tuple[bytes, bytes]]
 """By id: commitment and body of a record that was opened while it was accounted for."""
 
@@ -124,8 +127,8 @@ class Sealer:
         kind, version, commitment, _, _ = self._unwrap(row_id, record)
         return Seal(kind, version, commitment)
 
-    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[int, int, bytes, bytes, bytes]:
-        """Kind, version and commitment, then the data key and the nonce of the body."""
+    def _unwrap(self, row_id: bytes, record: bytes) -> Looked:
+        """Open what is wrapped; the body stays shut."""
         if len(record) != RECORD_SIZE or len(row_id) != ID_SIZE:
             raise _altered()
         if not record.startswith(self._start):
@@ -232,9 +235,7 @@ class Sealer:
         looked = self._unwrap(row_id, record)
         return Seal(*looked[:3]), self._shut(row_id, record, looked)
 
-    def _shut(
-        self, row_id: bytes, record: bytes, looked: tuple[int, int, bytes, bytes, bytes]
-    ) -> crypto.Shut:
+    def _shut(self, row_id: bytes, record: bytes, looked: Looked) -> crypto.Shut:
         """The body of a record, still shut, and the key that opens it."""
         kind, version, told, data_key, nonce = looked
         bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(kind, version)
