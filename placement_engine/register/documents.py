@@ -104,7 +104,7 @@ def parts(size: int) -> int:
 
 def trimmed(first: bytes) -> bytes:
     """A first body without its padding."""
-    return first[: _LENGTH_SIZE + length(first)]
+    return first[: _LENGTH_SIZE + int.from_bytes(first[:_LENGTH_SIZE], "big")]
 
 
 def alone(first: bytes) -> bytes | None:

@@ -12,6 +12,7 @@ from placement_engine.register.records import Ahead, Index, Seal, Sealer
 from placement_engine.register.store import StoreView
 
 Opened = tuple[Seal, bytes]
+_NOT_OPENED = (b"", b"")
 
 
 class Reading:
@@ -51,8 +52,13 @@ class Reading:
     def payloads(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
         """Id and payload of all documents of a kind: as `documents`, for where there are many."""
         ids = self.ids(kind)
-        opened = self._opened_ahead(ids) or self._open(ids, layout.trimmed)
-        for row_id, (seal, body) in zip(ids, opened, strict=True):
+        opened = self._opened_ahead(ids)
+        if opened is not None:
+            for row_id, body in opened:
+                payload = layout.alone(body)
+                yield row_id, self.document(row_id).payload if payload is None else payload
+            return
+        for row_id, (seal, body) in zip(ids, self._open(ids, layout.trimmed), strict=True):
             payload = layout.alone(body)
             yield row_id, self._whole(row_id, seal, body).payload if payload is None else payload
 
@@ -91,17 +97,14 @@ class Reading:
             raise unaccounted()
         return self._keys.part_ids(row_id, seal.version, count)
 
-    def _opened_ahead(self, ids: Sequence[bytes]) -> list[Opened]:
+    def _opened_ahead(self, ids: Sequence[bytes]) -> list[tuple[bytes, bytes]] | None:
         """What was opened on the way, once, if it is all that is wanted and still holds."""
-        opened = []
-        for row_id in ids:
-            kind, version, commitment, _ = self._index[row_id]
-            told, body = self._ahead.get(row_id, (b"", b""))
-            if told != commitment:  # not opened, or replaced since
-                return []
-            opened.append((Seal(kind, version, commitment), body))
-        self._ahead.clear()
-        return opened
+        ahead, index = self._ahead, self._index
+        if not ahead or any(ahead.get(i, _NOT_OPENED)[0] != index[i][2] for i in ids):
+            return None
+        bodies = [(row_id, ahead[row_id][1]) for row_id in ids]
+        ahead.clear()
+        return bodies
 
     def _open(
         self, ids: Sequence[bytes], keep: Callable[[bytes], bytes] = bytes

@@ -138,6 +138,15 @@ def test_what_was_opened_on_the_way_is_not_told_after_a_change(path: Path, forei
     assert now.count(b"newer") == 1
 
 
+def test_a_placement_of_several_records_is_whole_on_the_way_too(path: Path) -> None:
+    with closing(vault_of(path, 1, None)) as vault, vault.change() as change:
+        change.add(DocumentKind.PLACEMENT, b"l" * 2 * RECORD_SIZE)
+    with closing(vault_of(path, 1, DocumentKind.PLACEMENT)) as vault:
+        found = told(vault)
+        assert len(found) == ROWS + 1
+        assert b"l" * 2 * RECORD_SIZE in found
+
+
 def test_a_placement_stays_shut_unless_it_is_to_be_asked_for(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
