@@ -53,7 +53,7 @@ def run(folder: Path, runs: int) -> list[Row]:
                 value=ours,
                 unit="s",
                 target=target,
-                note=f"after unlock, to Placement objects; {busy:.2g} s of processor",
+                note=f"after unlock, to objects, as the engine opens it; {busy:.2g} s of processor",
             ),
             Row(
                 what=f"{name}: plain SQLite, read",
