@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from placement_engine.errors import ApprovalNeeded
 from placement_engine.intelligence import Placement, read_network
 from placement_engine.policy import DAYS_PER_MONTH, Policy
-from placement_engine.register import RawKey, Register
+from placement_engine.register import DocumentKind, RawKey, Register, Role, offices
+from placement_engine.register.contents import read_framed
 from placement_engine.register.retention import Due, erase, review
 from placement_engine.vocabulary import CaseId, MunicipalityCode, SubjectRef
 from tests.golden.test_register_format import network
 from tests.security.test_every_call_is_noted import log, session
+from tests.security.test_two_signatures import Office, office
+
+__all__ = ["office"]  # the fixture
 
 KEY = RawKey(bytes(range(32)))
 DAY = date(2026, 11, 23)
@@ -110,3 +115,32 @@ def test_for_whom_was_looked_is_noted(path: Path) -> None:
             for call in ("placements", "networks")
         }
     assert noted == {"placements": ["C-1", "C-2"], "networks": ["C-1"]}
+
+
+def test_what_was_asked_for_and_what_has_expired_go_in_one_noted_act(path: Path) -> None:
+    end = LONG_AGO + ONE_DAY
+    night = {"night 2001-01-01": b'{"number": 1}'}
+    with Register.create(path, KEY, single_user=True, today=DAY, session=session()) as register:
+        register.put_cases(dict.fromkeys(SUBJECTS, b"case"))
+        register.import_placements([placed("P-1", LONG_AGO, end)])
+        register.put_entries(DocumentKind.NIGHT, night)
+        certificate = erase(register.desk, [CaseId("C-2")], SUBJECTS, DAY, expired=NUMBERS)
+        assert certificate.cases == ("C-1", "C-2")
+        assert [one.case for one in log(register) if one.call == "erase"] == ["C-1", "C-2"]
+        assert register.entries(DocumentKind.NIGHT) == night  # which nobody said how to change
+        with register._vault.read() as state:
+            [kept_of_it] = state.documents(DocumentKind.DECISION)
+        told = read_framed(kept_of_it.payload)
+    assert told.facts == {"kind": "erasure", "on": "2026-11-23"}
+    assert told.payload == certificate.encode()
+
+
+def test_two_sign_the_day_of_an_erasure_too(office: Office) -> None:
+    only = {CaseId("C-1"): SubjectRef("P-1")}
+    asked = []
+    for day in (DAY, DAY + ONE_DAY, DAY):
+        with office.open("Ann", Role.PLACER) as register, pytest.raises(ApprovalNeeded):
+            erase(register.desk, list(only), only, day)
+        with office.open("Bo") as register:
+            asked.append({one.id for one in offices.waiting(register.desk)})
+    assert [len(ids) for ids in asked] == [1, 2, 2]
