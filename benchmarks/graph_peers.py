@@ -50,13 +50,13 @@ def ours(folder: Path, *, compiled: bool, workers: int) -> Answer:
 
     told = load(folder)
     n = int(told["nodes"])
-    kinds = NUMBER[TieKind.CONFLICT], NUMBER[TieKind.ASSOCIATION]
+    hostile, friendly = np.int8(NUMBER[TieKind.CONFLICT]), np.int8(NUMBER[TieKind.ASSOCIATION])
     edges = EdgeColumns(
         nodes=n,
         is_group=np.zeros(n, dtype=np.bool_),
         a=told["a"],
         b=told["b"],
-        kind=np.where(told["enmity"], *kinds).astype(np.int8),
+        kind=np.where(told["enmity"], hostile, friendly),
         chance=told["chance"],
         direct=np.zeros(len(told["a"]), dtype=np.bool_),
         leavers=np.zeros(0, dtype=np.int64),

@@ -282,7 +282,7 @@ def _in_force(placement: Placement, as_of: date) -> bool:
 
 def _present(graph: RivalGraph, geography: Geography) -> Present:
     presences = graph.presences()
-    gangs = [graph.gang_of(p.actor) for p in presences]
+    gangs = graph.gangs_of([p.actor for p in presences])
     keys = {gang: number for number, gang in enumerate(sorted(set(gangs)))}
     return Present(
         actors=tuple(p.actor for p in presences),

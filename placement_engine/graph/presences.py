@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from placement_engine.graph.reports import Floats, Ints
+from placement_engine.graph.edges import PAST, Edges, Floats, Ints
 from placement_engine.intelligence import Network
 from placement_engine.policy import DAYS_PER_MONTH, Policy
 from placement_engine.vocabulary import SOURCES, Grade, MunicipalityCode
@@ -98,3 +98,21 @@ def presences_of(network: Network, *, as_of: date, policy: Policy) -> tuple[Pres
         )
         for actor, code, strength, latest in zip(*(c.tolist() for c in columns), strict=True)
     )
+
+
+def gangs_of(edges: Edges, actors: Ints) -> Ints:
+    """Node that each of some different nodes counts with, as told at `RivalGraph.gangs_of`."""
+    gangs = actors.copy()
+    half = edges.membership
+    begin, count = half.start[actors], half.start[actors + 1] - half.start[actors]
+    count[edges.is_group[actors]] = 0
+    which = np.repeat(np.arange(len(actors)), count)
+    at = np.arange(len(which)) + np.repeat(begin - (np.cumsum(count) - count), count)
+    own = half.edge[at]
+    now = edges.kind[own] != PAST
+    which, own = which[now], own[now]
+    # Nodes stand in the order of their ids, by which equally strong memberships are told apart.
+    order = np.lexsort((edges.b[own], -edges.strength[own], which))
+    person, first = np.unique(which[order], return_index=True)
+    gangs[person] = edges.b[own[order[first]]]
+    return gangs

@@ -17,9 +17,9 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints
+from placement_engine.graph.edges import Bools, Floats, Ints
 from placement_engine.graph.join import PairTable, join, pays
-from placement_engine.graph.presences import presence_columns
+from placement_engine.graph.presences import gangs_of, presence_columns
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import MunicipalityCode
 
@@ -60,7 +60,7 @@ class Dangers:
         codes, code = np.unique(seen.municipality, return_inverse=True)
         sites = [site_of[MunicipalityCode(f"{one:04d}")] for one in codes.tolist()]
         actors, count = np.unique(seen.actor, return_counts=True)
-        gangs = _gangs_of(graph.edges, actors)
+        gangs = gangs_of(graph.edges, actors)
         order = np.lexsort((seen.actor, np.repeat(gangs, count)))
         by_gang = np.lexsort((actors, gangs))
         return cls(
@@ -70,24 +70,6 @@ class Dangers:
             site=np.array(sites, dtype=np.int64)[code][order],
             strength=seen.strength[order],
         )
-
-
-def _gangs_of(edges: Edges, actors: Ints) -> Ints:
-    """Node that each of some ascending nodes counts with: what `RivalGraph.gang_of` says."""
-    gangs = actors.copy()
-    half = edges.membership
-    begin, count = half.start[actors], half.start[actors + 1] - half.start[actors]
-    count[edges.is_group[actors]] = 0
-    which = np.repeat(np.arange(len(actors)), count)
-    at = np.arange(len(which)) + np.repeat(begin - (np.cumsum(count) - count), count)
-    own = half.edge[at]
-    now = edges.kind[own] != PAST
-    which, own = which[now], own[now]
-    # Nodes stand in the order of their ids, by which equally strong memberships are told apart.
-    order = np.lexsort((edges.b[own], -edges.strength[own], which))
-    person, first = np.unique(which[order], return_index=True)
-    gangs[person] = edges.b[own[order[first]]]
-    return gangs
 
 
 class _Form(Protocol):

@@ -19,7 +19,7 @@ from placement_engine.graph.paths import (
     friendly_walks,
     hostile_walks,
 )
-from placement_engine.graph.presences import PresenceAt, presences_of
+from placement_engine.graph.presences import PresenceAt, gangs_of, presences_of
 from placement_engine.intelligence import Network
 from placement_engine.intelligence.network import KINDS
 from placement_engine.policy import DAYS_PER_MONTH, Policy
@@ -230,21 +230,16 @@ class RivalGraph:
         """Where groups and people are known to be on the day, by actor and municipality."""
         return presences_of(self._network, as_of=self.as_of, policy=self._policy)
 
-    def gang_of(self, actor: str) -> str:
-        """The group that a danger counts with: a group itself, a person's strongest membership.
+    def gangs_of(self, actors: Sequence[str]) -> tuple[str, ...]:
+        """The group that each danger counts with: a group itself, a person's strongest membership.
 
         Somebody who belongs to no known group counts alone.
         """
-        if actor not in self._index or self._edges.is_group[self._index[actor]]:
-            return actor
-        e, at = self._edges, self._index[actor]
-        half = e.membership
-        own = half.edge[half.start[at] : half.start[at + 1]]
-        own = own[e.kind[own] != PAST]
-        if not len(own):
-            return actor
-        nodes = self._network.nodes
-        return min((-float(e.strength[i]), nodes[int(e.b[i])]) for i in own)[1]
+        known = sorted({self._index[actor] for actor in actors if actor in self._index})
+        gangs = gangs_of(self._edges, np.array(known, dtype=np.int64)).tolist()
+        # An id that means another node counts as that node's own gang, or as it was asked.
+        told = {at: self.nodes[gang] for at, gang in zip(known, gangs, strict=True) if at != gang}
+        return tuple(told.get(self._index.get(actor, -1), actor) for actor in actors)
 
     def numbers(self, ids: Sequence[str]) -> Ints:
         """Node number of each id, -1 where the network does not know it."""

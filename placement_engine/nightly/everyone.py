@@ -9,6 +9,7 @@ the risk, only how far they can have moved.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -31,6 +32,9 @@ from placement_engine.problem import PPM, IntArray, micronats_array
 
 MANY_EDGES = 2_000_000
 """Edges below which loading the compiled join takes longer than joining twice on arrays."""
+
+_THREADS = 2
+"""Threads of a join; its answer does not depend on them."""
 
 Moved = tuple[IntArray, IntArray, BoolArray]
 """(N,) gain and loss in micro-nats, and whether a finding may have changed."""
@@ -86,10 +90,11 @@ def _met(snapshot: Snapshot) -> tuple[Pairs, Pairs]:
     edges, length = snapshot.edges, snapshot.max_length
     # Before and now in one form: they are compared to the last bit.
     compiled = COMPILED and len(edges.a) >= MANY_EDGES
-    among = join(edges, lives.node, length=length, threshold=0.0, compiled=compiled)
+    joined = partial(join, length=length, threshold=0.0, compiled=compiled, workers=_THREADS)
+    among = joined(edges, lives.node)
     both = PairTable.joined([among, replace(among, source=among.target, target=among.source)])
     placed = _pairs(both, lives, lives, alone=alone)
-    there = join(edges, lives.node, active.node, length=length, threshold=0.0, compiled=compiled)
+    there = joined(edges, lives.node, active.node)
     return placed.keep(placed.at != placed.other), _pairs(there, lives, active, alone=alone)
 
 

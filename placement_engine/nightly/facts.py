@@ -198,7 +198,7 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
 
 def _presences(observer: Observer) -> dict[str, tuple[float, str]]:
     present = observer.present
-    gang = {actor: observer.graph.gang_of(actor) for actor in {*present.actors}}
+    gang = dict(zip(present.actors, observer.graph.gangs_of(present.actors), strict=True))
     return {
         f"{actor} {observer.geography.codes[site]}": (strength, gang[actor])
         for actor, site, strength in zip(

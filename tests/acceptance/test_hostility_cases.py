@@ -293,11 +293,9 @@ def test_the_gang_of_somebody_is_his_strongest_membership() -> None:
             past_member("P3", "G1"),
         ]
     )
-    assert found.gang_of("P1") == "G2"
-    assert found.gang_of("P2") == "G4"
-    assert found.gang_of("P3") == "P3"
-    assert found.gang_of("G1") == "G1"
-    assert found.gang_of("nobody") == "nobody"
+    asked = ("P1", "P2", "P3", "G1", "nobody", "P1")
+    assert found.gangs_of(asked) == ("G2", "G4", "P3", "G1", "nobody", "G2")
+    assert found.gangs_of(()) == ()
 
 
 # What is known. --------------------------------------------------------------------------

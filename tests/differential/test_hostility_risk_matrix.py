@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from placement_engine.cases.gangs import gang_cost
 from placement_engine.compiled import COMPILED
 from placement_engine.graph import RivalGraph
+from placement_engine.graph.edges import NUMBER
 from placement_engine.graph.reference import all_pairs, reference_graph
 from placement_engine.graph.risk_matrix import Dangers, risk_matrix
 from placement_engine.policy import Policy
 from placement_engine.problem import micronats
 from placement_engine.testing.networks import PresenceReport, TieReport, network_of, tie_reports
-from placement_engine.vocabulary import Grade, MunicipalityCode
+from placement_engine.vocabulary import Grade, MunicipalityCode, TieKind
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()
@@ -37,6 +38,17 @@ presences = st.lists(
 )
 
 
+def gang_of(graph: RivalGraph, actor: str) -> str:
+    """A group counts with itself, a person with the strongest membership, of equals the first."""
+    e, at = graph.edges, graph.index[actor]
+    memberships = [
+        (-float(e.strength[i]), graph.nodes[int(e.b[i])])
+        for i in np.flatnonzero((e.kind == NUMBER[TieKind.MEMBERSHIP]) & (e.a == at)).tolist()
+        if not e.is_group[at]
+    ]
+    return min(memberships)[1] if memberships else actor
+
+
 @settings(max_examples=80, deadline=None)
 @given(tie_reports(as_of=AS_OF), presences)
 def test_matrix_equals_the_rule_of_one_gang(
@@ -48,7 +60,7 @@ def test_matrix_equals_the_rule_of_one_gang(
     people = np.flatnonzero(~network.is_group)
     dangers = Dangers.of(graph, SITES)
     at = graph.presences()
-    gangs = sorted({graph.gang_of(p.actor) for p in at})
+    gangs = sorted({gang_of(graph, p.actor) for p in at})
     for compiled in FORMS:
         found = risk_matrix(graph, people, dangers, EXPOSURE, compiled=compiled)
         assert found.shape == (len(people), len(SITES))
@@ -59,7 +71,7 @@ def test_matrix_equals_the_rule_of_one_gang(
                 else 0.0
                 for p in at
             ]
-            gang = [gangs.index(graph.gang_of(p.actor)) for p in at]
+            gang = [gangs.index(gang_of(graph, p.actor)) for p in at]
             for site, risk in enumerate(row.tolist()):
                 met = [
                     chance * p.strength * EXPOSURE[site, SITES[p.municipality]]
@@ -85,13 +97,15 @@ def test_dangers_are_the_presences_gang_by_gang(
 ) -> None:
     graph = RivalGraph.build(network_of(rows, presences=seen), as_of=AS_OF, policy=POLICY)
     dangers = Dangers.of(graph, SITES)
-    ordered = sorted(graph.presences(), key=lambda p: (graph.gang_of(p.actor), p.actor))
+    actors = [p.actor for p in graph.presences()]
+    assert list(graph.gangs_of(actors)) == [gang_of(graph, actor) for actor in actors]
+    ordered = sorted(graph.presences(), key=lambda p: (gang_of(graph, p.actor), p.actor))
     count = np.diff(dangers.start)
     told = [
         [graph.nodes[node] for node in np.repeat(column, count).tolist()]
         for column in (dangers.gang, dangers.actor)
     ]
-    assert told == [[graph.gang_of(p.actor) for p in ordered], [p.actor for p in ordered]]
+    assert told == [[gang_of(graph, p.actor) for p in ordered], [p.actor for p in ordered]]
     assert dangers.site.tolist() == [SITES[p.municipality] for p in ordered]
     assert dangers.strength.tolist() == [p.strength for p in ordered]
     assert dangers.start[-1] == len(ordered)
