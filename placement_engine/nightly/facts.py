@@ -69,6 +69,10 @@ class Facts:
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
 
+    def subjects(self) -> dict[str, str]:
+        """Who is placed by each placement in force."""
+        return dict(zip(self.ids, (p.subject for p in self.observer.in_force), strict=True))
+
     def owners(self) -> dict[str, str]:
         """Who answers for each placement in force; empty where nobody is named."""
         return {

@@ -39,7 +39,7 @@ KINDEST_S = 3.0
 OVER = 2
 """Highest level of a risk that is not over the ceiling."""
 MOST = 60
-"""People who may move in one joint question; beyond them the worst come first."""
+"""People who may move in one joint question: of more the worst, and the others are told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,10 @@ class Moves:
         Two independent checks agree that no plan exists.
     asked
         False if nothing has changed for those over the ceiling since it was last asked.
+    whole
+        False if more might move than fit in one question: then nothing is proved of all.
+    left_out
+        How many over their ceiling were not in the question.
     """
 
     affected: int
@@ -72,14 +76,21 @@ class Moves:
     witnessed: bool
     asked: bool = True
     free: tuple[str, ...] = field(default=(), repr=False)
+    whole: bool = True
+    left_out: int = 0
 
     @property
     def status(self) -> str:
-        """``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or ``undecided``."""
+        """``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or ``undecided``.
+
+        Where not everybody was in the question, ``proposed_in_part`` or ``undecided_in_part``.
+        """
         if self.affected == 0:
             return "none_needed"
         if not self.asked:
             return "as_told"
+        if not self.whole:
+            return "undecided_in_part" if self.movers is None else "proposed_in_part"
         if self.movers is not None:
             return "proposed"
         return "no_safe_placement" if self.confirmed_none else "undecided"
@@ -87,7 +98,7 @@ class Moves:
     @property
     def proved_fewest(self) -> bool:
         """Whether no plan has fewer moves."""
-        return self.movers is not None and len(self.movers) == self.bound
+        return self.whole and self.movers is not None and len(self.movers) == self.bound
 
 
 NOBODY = Moves(
@@ -122,7 +133,12 @@ def fewest_moves(
     )
     if not over:
         return NOBODY
-    free = _free(facts, state, over)
+    may_move = _free(facts, state, over)
+    free = may_move[:MOST]
+    whole = len(free) == len(may_move)
+    subjects = facts.subjects()
+    people = {subjects[key] for key in free}
+    left_out = sum(subjects[key] not in people for key in over)
     problem = moves_problem(facts, free, within=within)
     limits = limits or Limits()
     answer = fewest(problem, limits=limits, workers=workers)
@@ -134,13 +150,15 @@ def fewest_moves(
             affected=len(over),
             free=tuple(free),
             movers=tuple(free[k] for k in moved),
-            bound=answer.lower_bound,
+            bound=answer.lower_bound if whole else 0,
             to_other_region=sum(
                 int(regions[plan[k]]) != int(regions[problem.subjects[k].current or 0])
                 for k in moved
             ),
             confirmed_none=False,
             witnessed=True,
+            whole=whole,
+            left_out=left_out,
         )
     return Moves(
         affected=len(over),
@@ -148,8 +166,10 @@ def fewest_moves(
         movers=None,
         bound=0,
         to_other_region=0,
-        confirmed_none=isinstance(answer, NoSafePlacement),
+        confirmed_none=whole and isinstance(answer, NoSafePlacement),
         witnessed=False,
+        whole=whole,
+        left_out=left_out,
     )
 
 
@@ -242,12 +262,12 @@ def _free(facts: Facts, state: NightState, over: Sequence[str]) -> list[str]:
             for finding in state.standings[key].findings
             if finding.kind in (FindingKind.PLACED, FindingKind.PROVIDER)
         ]
-    in_force = dict(zip(facts.ids, facts.observer.in_force, strict=True))
+    in_force = facts.subjects()
     people: dict[str, str] = {}
     for key in wanted:
         if key in in_force:
-            people.setdefault(in_force[key].subject, key)
-    return list(people.values())[:MOST]
+            people.setdefault(in_force[key], key)
+    return list(people.values())
 
 
 def _case(facts: Facts, n: int, within: Sequence[str] | None) -> Case:

@@ -73,12 +73,15 @@ class MovesBody:
     """The fewest moves that bring everybody below the ceiling, or that there are none.
 
     ``status`` is ``none_needed``, ``as_told``, ``proposed``, ``no_safe_placement`` or
-    ``undecided``; ``as_told`` where nothing changed for those over the ceiling. Who
-    moves is told by alert id; where to, by ``placement propose`` of the owner's own case.
+    ``undecided``; ``as_told`` where nothing changed for those over the ceiling. Where more
+    might move than fit in one question it is ``proposed_in_part`` or ``undecided_in_part``,
+    and ``left_out`` tells how many over the ceiling were not in it. Who moves is told by
+    alert id; where to, by ``placement propose`` of the owner's own case.
     """
 
     status: str
     affected: int
+    left_out: int
     moves: int | None
     lower_bound: int | None
     proved_fewest: bool

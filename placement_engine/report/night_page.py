@@ -45,8 +45,19 @@ def summary(body: NightBody, language: Language) -> list[Block]:
         )
     moves = body.moves
     blocks.append(line(word(language, moves.status)))
-    if moves.moves is not None and moves.status == "proposed":
-        bound = "" if moves.proved_fewest else f" (≥ {moves.lower_bound})"
+    if moves.left_out:
+        blocks.append(
+            line(
+                f"Utan svar: {moves.left_out} av {moves.affected} över taket. Kör placement "
+                "propose för dem."
+                if swedish
+                else f"Without an answer: {moves.left_out} of {moves.affected} over the ceiling. "
+                "Run placement propose for them."
+            )
+        )
+    if moves.moves is not None and moves.status.startswith("proposed"):
+        bounded = not moves.proved_fewest and moves.lower_bound is not None
+        bound = f" (≥ {moves.lower_bound})" if bounded else ""
         blocks.append(
             line(
                 f"Över taket: {moves.affected}. Flyttar: {moves.moves}{bound}, varav till annan "

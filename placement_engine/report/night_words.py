@@ -66,6 +66,17 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Så få flyttar som möjligt får alla under taket.",
             "There are fewest moves that bring everybody below the ceiling.",
         ),
+        "proposed_in_part": (
+            "Flyttarna som föreslås gäller de mest utsatta. De får inte alla under taket.",
+            "The moves that are proposed are for those worst off. They do not bring everybody "
+            "below the ceiling.",
+        ),
+        "undecided_in_part": (
+            "Fler skulle behöva flytta än som ryms i en fråga, och för de mest utsatta fanns "
+            "inget svar. Det betyder inte nej.",
+            "More might have to move than fit in one question, and for those worst off there "
+            "was no answer. This does not mean no.",
+        ),
         "no_safe_placement": (
             "Inga flyttar får alla under taket. Det är bekräftat.",
             "No moves bring everybody below the ceiling; that is confirmed.",

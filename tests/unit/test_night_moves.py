@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 
 from placement_engine.geo import load_geography
 from placement_engine.intelligence import Placement
+from placement_engine.nightly import moves as moves_module
 from placement_engine.nightly.executor import Serial
 from placement_engine.nightly.moves import fewest_moves, moves_problem
 from placement_engine.nightly.recheck import Night, look
+from placement_engine.nightly.telling import night_body
 from placement_engine.policy import Policy
 from placement_engine.problem import FORBIDDEN, PlacementProblem
 from placement_engine.register import MemoryStore, RawKey, Register
+from placement_engine.report.night_page import night_page
+from placement_engine.report.page import plain
 from placement_engine.testing.networks import TieReport, network_of
-from placement_engine.vocabulary import Grade, MunicipalityCode, SubjectRef, TieKind
+from placement_engine.vocabulary import Grade, Language, MunicipalityCode, SubjectRef, TieKind
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()
@@ -165,3 +169,32 @@ def test_two_rivals_in_one_town_need_one_move() -> None:
     assert moves.witnessed
     nowhere = fewest_moves(night.facts, night.state, within=("0180", "0182"))
     assert nowhere.status == "no_safe_placement"
+
+
+def test_whoever_does_not_fit_in_the_question_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    a1 = Grade("A", 1)
+    members = [(f"P{n}", f"G{n % 2}") for n in range(4)]
+    rows = [
+        TieReport(a=a, b=b, kind=TieKind.MEMBERSHIP, grade=a1, last_seen=AS_OF) for a, b in members
+    ]
+    rows.append(TieReport(a="G0", b="G1", kind=TieKind.RIVALRY, grade=a1, last_seen=AS_OF))
+    town = MunicipalityCode("0180")
+    placed = tuple(
+        Placement(subject=SubjectRef(person), municipality=town, start=date(2026, 1, 1))
+        for person, _ in members
+    )
+    night = a_night(tuple(rows), placed)
+    whole = fewest_moves(night.facts, night.state, within=TOWNS)
+    assert (whole.status, whole.affected, whole.left_out) == ("proposed", 4, 0)
+    assert whole.proved_fewest
+    monkeypatch.setattr(moves_module, "MOST", 3)
+    part = fewest_moves(night.facts, night.state, within=TOWNS)
+    assert (part.status, part.affected, part.left_out) == ("proposed_in_part", 4, 1)
+    assert (len(part.free), part.proved_fewest, part.bound) == (3, False, 0)
+    nowhere = fewest_moves(night.facts, night.state, within=("0180", "0182"))
+    # That these three find no place does not say that none of the four could.
+    assert (nowhere.status, nowhere.confirmed_none) == ("undecided_in_part", False)
+    for moves, word in ((part, "Utan svar: 1 av 4"), (nowhere, "Det betyder inte nej")):
+        body = night_body(night, moves, notices=())
+        assert (body.moves.left_out, body.moves.lower_bound) == (1, None)
+        assert word in plain(night_page(body, Language.SWEDISH))
