@@ -53,7 +53,7 @@ def run(folder: Path, runs: int) -> list[Row]:
                 value=ours,
                 unit="s",
                 target=target,
-                note=f"after unlock, to Placement objects; {busy:.2g} s of processor",
+                note=f"after unlock, to objects, as the engine opens it; {busy:.2g} s of processor",
             ),
             Row(
                 what=f"{name}: plain SQLite, read",
@@ -103,7 +103,7 @@ def fill_plain(path: Path, placements: Sequence[Placement]) -> None:
 
 def read(location: str, placements: Sequence[Placement]) -> None:
     """Open, account for every record and decrypt it; the answer is compared."""
-    with Register.over(open_store(location), KEY) as register:
+    with Register.over(open_store(location), KEY, ahead=True) as register:
         found = register.placements()
     if [stored.placement for stored in found] != placements:
         raise RuntimeError("the register holds something else")

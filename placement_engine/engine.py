@@ -113,7 +113,7 @@ class PlacementEngine:
         RegisterUnavailable, WrongKey, IntegrityBroken
             As their names say; nothing was changed.
         """
-        register = Register.over(open_store(path), keys, session=session)
+        register = Register.over(open_store(path), keys, session=session, ahead=True)
         return cls._over(register, policy, as_of, cache_dir)
 
     @classmethod

@@ -186,10 +186,13 @@ def open_meanwhile(
     keys: KeyProvider,
     session: Session,
     meanwhile: Callable[[], None],
+    *,
+    placements: bool = False,
 ) -> Register:
     """Open the register of a store, and do `meanwhile` while its key is stretched.
 
     Only what is stretched takes time; a hardware module is asked in the thread that it knows.
+    `placements` tells that they will be asked for.
     """
     from placement_engine.register.header import Header
     from placement_engine.register.keys import Derivation
@@ -198,11 +201,11 @@ def open_meanwhile(
         parameters = Header.parse(store.header()).parameters
         if parameters.derivation is not Derivation.ARGON2ID:
             meanwhile()
-            return _over(store, keys, session)
+            return _over(store, keys, session, placements)
         ahead = KeyAhead(keys, parameters)
         try:
             meanwhile()
-            return _over(store, ahead, session)
+            return _over(store, ahead, session, placements)
         finally:
             ahead.wipe()
     except BaseException:
@@ -210,10 +213,10 @@ def open_meanwhile(
         raise
 
 
-def _over(store: RegisterStore, keys: KeyProvider, session: Session) -> Register:
+def _over(store: RegisterStore, keys: KeyProvider, session: Session, placements: bool) -> Register:
     from placement_engine.register import Register  # only now: it takes time, and the key too
 
-    return Register.over(store, keys, session=session)
+    return Register.over(store, keys, session=session, ahead=placements)
 
 
 @contextmanager

@@ -275,7 +275,7 @@ class Run:
                 import_module(f"placement_engine.{module}")
             ready.append((policy, load_geography(policy, cache_dir=self.cache_dir)))
 
-        with self.opened(meanwhile=get_ready) as register:
+        with self.opened(placements=True, meanwhile=get_ready) as register:
             from placement_engine.engine import PlacementEngine
 
             [(policy, geography)] = ready
@@ -290,6 +290,7 @@ class Run:
         create: bool = False,
         single_user: bool = True,
         anchored: bool = True,
+        placements: bool = False,
         meanwhile: Callable[[], None] = lambda: None,
     ) -> Iterator[Register]:
         """The register that is named, opened for the one who acts, then closed.
@@ -302,6 +303,8 @@ class Run:
             Make it anew, and for whom.
         anchored
             False where the anchor itself is to be set anew.
+        placements
+            Whether they will be asked for; else they stay shut.
         meanwhile
             What can be done while the key of a register that is there is made.
         """
@@ -321,7 +324,7 @@ class Run:
                 )
             else:
                 store = open_store(location)
-                register = open_meanwhile(store, keys, session, meanwhile)
+                register = open_meanwhile(store, keys, session, meanwhile, placements=placements)
         with register:
             if register.single_user:
                 self.output.note(say(self.language, "single_user"))

@@ -14,6 +14,7 @@ import numpy as np
 
 from placement_engine.compiled import compiled
 from placement_engine.graph.join_tables import Tables
+from placement_engine.graph.table_kernel import longer
 
 
 class Backs(NamedTuple):
@@ -206,14 +207,6 @@ def _bounds(start: Any) -> Any:
     for node in range(len(bounds)):
         bounds[node, 0], bounds[node, 1] = start[node], start[node + 1]
     return bounds
-
-
-@compiled
-def longer(column: Any) -> Any:
-    """The column with as much room again."""
-    grown = np.empty(2 * len(column), dtype=column.dtype)
-    grown[: len(column)] = column
-    return grown
 
 
 @compiled

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from placement_engine.compiled import compiled
-from placement_engine.graph.kernels import BLOCK, longer
+from placement_engine.graph.kernels import BLOCK
+from placement_engine.graph.table_kernel import longer
 
 
 @compiled

@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 
 from placement_engine.compiled import compiled
-from placement_engine.graph.kernels import longer
 
 _BLOCK = 4096
 """Edges that are looked at before any of them is told."""
+
+
+@compiled
+def longer(column: Any) -> Any:
+    """The column with as much room again."""
+    grown = np.empty(2 * len(column), dtype=column.dtype)
+    grown[: len(column)] = column
+    return grown
 
 
 @compiled

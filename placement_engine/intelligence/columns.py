@@ -9,29 +9,24 @@ from __future__ import annotations
 import csv
 import io
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.compiled import COMPILED
+from placement_engine.intelligence.column import LONGEST, Body, Column, Ints, Wrong
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
-Wrong = Callable[[int, int], None]
-"""Told the line and the number of fields of each row that is not like the header."""
 
 _ROWS = 4096
 """Rows of the standard reader turned into columns at once."""
 PIECE = 2**25
 """Bytes cut at once: bounds the memory, not the answer."""
-LONGEST = 256
-"""Bytes of the longest cell that arrays cut; no column of ours takes a longer one."""
 _FEW = 2**16
 """Different texts up to which all cells are looked up at once, without sorting them."""
 _NEWLINE, _WORD = ord("\n"), 8
@@ -39,74 +34,6 @@ _WORTH = 2**22
 """Bytes of a file from which on compiled kernels are worth being loaded."""
 _MASKS = np.array([(1 << (8 * size)) - 1 for size in range(_WORD + 1)], dtype=np.uint64)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Column(Sequence[str]):
-    """R cells as (R,) int32 positions among `texts`: few, in no order, rarely one of them twice."""
-
-    codes: NDArray[np.int32] = field(repr=False)
-    texts: Sequence[str] = field(repr=False)
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Column: ...
-    def __getitem__(self, at: int | slice) -> str | Column:
-        if isinstance(at, slice):
-            return Column(codes=self.codes[at], texts=self.texts)
-        return self.texts[int(self.codes[at])]
-
-    def at(self, rows: Ints) -> Column:
-        """The cells of these rows; what no row has any more is no longer among the texts."""
-        if len(rows) == len(self.codes):
-            return Column(codes=self.codes[rows], texts=self.texts)
-        used, codes = np.unique(self.codes[rows], return_inverse=True)
-        texts = [self.texts[code] for code in used.tolist()]
-        return Column(codes=codes.astype(np.int32), texts=texts)
-
-    def told(self, meaning: Callable[[str], str]) -> Column:
-        """The cells with each text put otherwise."""
-        return Column(codes=self.codes, texts=[meaning(text) for text in self.texts])
-
-    @classmethod
-    def joined(cls, parts: Sequence[Column]) -> Column:
-        """The cells of several columns, one below the other."""
-        if len(parts) == 1:
-            return parts[0]
-        codes, texts = [np.zeros(0, dtype=np.int32)], list[str]()
-        for part in parts:
-            codes.append(part.codes + np.int32(len(texts)))
-            texts += part.texts
-        return cls(codes=np.concatenate(codes), texts=texts)
-
-    @classmethod
-    def of(cls, cells: Sequence[str]) -> Column:
-        """A column of these cells."""
-        index: dict[str, int] = {}
-        codes = [index.setdefault(cell, len(index)) for cell in cells]
-        return cls(codes=np.array(codes, dtype=np.int32), texts=tuple(index))
-
-    @classmethod
-    def blank(cls, rows: int) -> Column:
-        """A column of nothing."""
-        return cls.same("", rows)
-
-    @classmethod
-    def same(cls, text: str, rows: int) -> Column:
-        """A column of one text."""
-        return cls(codes=np.zeros(rows, dtype=np.int32), texts=(text,))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """The rows below a header: one column a field, and the line where each row begins."""
-
-    columns: tuple[Column, ...]
-    lines: Sequence[int] = field(repr=False)
 
 
 def plain(data: bytes) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.intelligence import cells
-from placement_engine.intelligence.columns import LONGEST, Body, Column, Ints, Wrong
+from placement_engine.intelligence.column import LONGEST, Body, Column, Ints, Wrong
 
 _THREADS = 2
 """Columns numbered at once."""

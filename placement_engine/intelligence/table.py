@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement_engine.errors import Fault, InvalidFiles
-from placement_engine.intelligence.columns import BadRow, Column, cut, header_of, plain, read
+from placement_engine.intelligence.column import Column
+from placement_engine.intelligence.columns import BadRow, cut, header_of, plain, read
 from placement_engine.intelligence.ids import all_ids, id_problem, refusal
 
 T = TypeVar("T")

@@ -15,10 +15,8 @@ from placement_engine.register.documents import FIRST_SIZE
 from placement_engine.vocabulary import (
     MunicipalityCode,
     Need,
-    OwnerId,
     ProtectionCategory,
     ProviderId,
-    SubjectRef,
 )
 
 _LENGTH = struct.Struct(">I")
@@ -74,14 +72,14 @@ def write_placement(placement: Placement) -> bytes:
 def read_placement(content: bytes) -> Placement:
     """Undo `write_placement`."""
     row = _decoded(content)
-    end, owner, provider, review_by = row["to"], row["owner"], row["provider"], row["review_by"]
-    return Placement(
-        subject=SubjectRef(row["subject"]),
-        municipality=MunicipalityCode(row["municipality"]),
+    end, review_by = row["to"], row["review_by"]
+    return Placement(  # ids as they stand: their types are names alone, and a call each
+        subject=row["subject"],
+        municipality=row["municipality"],
         start=date.fromisoformat(row["from"]),
         end=None if end is None else date.fromisoformat(end),
-        owner=None if owner is None else OwnerId(owner),
-        provider=None if provider is None else ProviderId(provider),
+        owner=row["owner"],
+        provider=row["provider"],
         category=_CATEGORIES[row["category"]],
         review_by=None if review_by is None else date.fromisoformat(review_by),
     )

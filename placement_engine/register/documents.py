@@ -102,6 +102,11 @@ def parts(size: int) -> int:
     return max(0, -(-(size - FIRST_SIZE) // BODY_SIZE))
 
 
+def trimmed(first: bytes) -> bytes:
+    """A first body without its padding."""
+    return first[: _LENGTH_SIZE + int.from_bytes(first[:_LENGTH_SIZE], "big")]
+
+
 def alone(first: bytes) -> bytes | None:
     """The payload, if the first body holds all of it: what `join` gives without a rest."""
     size = int.from_bytes(first[:_LENGTH_SIZE], "big")

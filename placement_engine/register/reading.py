@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 
 from placement_engine.register import documents as layout
 from placement_engine.register.documents import KIND_CODES, KINDS, Document, DocumentKind
 from placement_engine.register.head import Entropy, LogState, Rows, unaccounted
 from placement_engine.register.header import ID_SIZE, RootKeys
-from placement_engine.register.records import Index, Seal, Sealer
+from placement_engine.register.records import Ahead, Index, Seal, Sealer
 from placement_engine.register.store import StoreView
 
-_TOGETHER = 256  # records that the other thread opens at a time
-_AHEAD = 3  # such lots under way: what is decrypted and not yet asked for is soon some megabytes
-_MANY = 2048  # from so many records on a thread is worth its making
-
 Opened = tuple[Seal, bytes]
+_NOT_OPENED = (b"", b"")
 
 
 class Reading:
@@ -30,8 +24,10 @@ class Reading:
         sealer: Sealer,
         keys: RootKeys,
         index: Index,
+        ahead: Ahead | None = None,
     ) -> None:
         self._view = view
+        self._ahead = {} if ahead is None else ahead
         self._sealer = sealer
         self._keys = keys
         self._index = index
@@ -50,13 +46,19 @@ class Reading:
     def documents(self, kind: DocumentKind) -> Iterator[Document]:
         """All documents of a kind."""
         ids = self.ids(kind)
-        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
+        for row_id, (seal, body) in zip(ids, self._open(ids, layout.trimmed), strict=True):
             yield self._whole(row_id, seal, body)
 
     def payloads(self, kind: DocumentKind) -> Iterator[tuple[bytes, bytes]]:
         """Id and payload of all documents of a kind: as `documents`, for where there are many."""
         ids = self.ids(kind)
-        for row_id, (seal, body) in zip(ids, self._open(ids), strict=True):
+        opened = self._opened_ahead(ids)
+        if opened is not None:
+            for row_id, body in opened:
+                payload = layout.alone(body)
+                yield row_id, self.document(row_id).payload if payload is None else payload
+            return
+        for row_id, (seal, body) in zip(ids, self._open(ids, layout.trimmed), strict=True):
             payload = layout.alone(body)
             yield row_id, self._whole(row_id, seal, body).payload if payload is None else payload
 
@@ -95,35 +97,26 @@ class Reading:
             raise unaccounted()
         return self._keys.part_ids(row_id, seal.version, count)
 
-    def _open(self, ids: Sequence[bytes]) -> Iterator[Opened]:
-        fetched = zip(ids, self._view.fetch(ids), strict=True)
-        if len(ids) < _MANY:
-            return (self._opened(row_id, record) for row_id, record in fetched)
-        return self._open_many(fetched)
+    def _opened_ahead(self, ids: Sequence[bytes]) -> list[tuple[bytes, bytes]] | None:
+        """What was opened on the way, once, if it is all that is wanted and still holds."""
+        ahead, index = self._ahead, self._index
+        if not ahead or any(ahead.get(i, _NOT_OPENED)[0] != index[i][2] for i in ids):
+            return None
+        bodies = [(row_id, ahead[row_id][1]) for row_id in ids]
+        ahead.clear()
+        return bodies
 
-    def _open_many(self, fetched: Iterable[tuple[bytes, bytes | None]]) -> Iterator[Opened]:
-        """As one by one, in the same order: AES and SQLite run while Python does something else."""
-        rows = iter(fetched)
-        under_way: deque[Future[list[Opened]]] = deque()
-        with ThreadPoolExecutor(1) as pool:  # more of them only wait for each other
-            while lot := list(islice(rows, _TOGETHER)):
-                under_way.append(pool.submit(self._lot, lot))
-                if len(under_way) > _AHEAD:
-                    yield from under_way.popleft().result()
-            while under_way:
-                yield from under_way.popleft().result()
-
-    def _lot(self, rows: list[tuple[bytes, bytes | None]]) -> list[Opened]:
-        return [self._opened(row_id, record) for row_id, record in rows]
-
-    def _opened(self, row_id: bytes, record: bytes | None) -> Opened:
-        entry = self._index.get(row_id)
-        if record is None or entry is None:
-            raise unaccounted()
-        opened = self._sealer.open(row_id, record)
-        if opened[0] != entry[:3]:  # replaced behind our back, by a record that was once true
-            raise unaccounted()
-        return opened
+    def _open(
+        self, ids: Sequence[bytes], keep: Callable[[bytes], bytes] = bytes
+    ) -> Iterator[Opened]:
+        rows = zip(ids, self.sealed(ids), strict=True)
+        all_opened = self._sealer.open_all(rows, count=len(ids), keep=keep)
+        for row_id, opened in zip(ids, all_opened, strict=True):
+            entry = self._index.get(row_id)
+            # One that was replaced behind our back, by a record that was once true, has another.
+            if entry is None or opened[0] != entry[:3]:
+                raise unaccounted()
+            yield opened
 
 
 class Changing(Reading):

@@ -7,11 +7,14 @@ with the record's kind and version, so not even those can be read or changed fro
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from placement_engine.errors import IntegrityBroken
 from placement_engine.register import crypto
+from placement_engine.register.halves import LOT, MANY, Halves
 from placement_engine.register.header import FORMAT, ID_SIZE, RootKeys
 
 RECORD_SIZE = 4568
@@ -39,6 +42,13 @@ Index = dict[bytes, tuple[int, int, bytes, int]]
 over all. Tuples of nothing but numbers and bytes cost the garbage collector no time."""
 
 
+Looked = tuple[int, int, bytes, bytes, bytes]
+"""Kind, version and commitment of a record, then the data key and the nonce of its body."""
+
+Ahead = dict[bytes, tuple[bytes, bytes]]
+"""By id: commitment and body of a record that was opened while it was accounted for."""
+
+
 class Seal(NamedTuple):
     """What tells one record from every other that was ever sealed; says nothing of its body."""
 
@@ -59,10 +69,20 @@ class Sealer:
         does not open.
     entropy
         Gives random bytes.
+    many
+        From so many records on two threads share the work.
     """
 
-    def __init__(self, keys: RootKeys, table: bytes, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        keys: RootKeys,
+        table: bytes,
+        entropy: Callable[[int], bytes],
+        *,
+        many: int = MANY,
+    ) -> None:
         self._keys = keys
+        self._many = many
         self._entropy = entropy
         place = [_LABEL, FORMAT.to_bytes(2, "big"), keys.register_id, keys.key_id, table]
         # An id has one length, so its own length stands before it here once for all rows.
@@ -104,10 +124,11 @@ class Sealer:
         IntegrityBroken
             The record is not the one that was put here.
         """
-        return self._unwrap(row_id, record)[0]
+        kind, version, commitment, _, _ = self._unwrap(row_id, record)
+        return Seal(kind, version, commitment)
 
-    def _unwrap(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes, bytes]:
-        """Seal, data key and the nonce of the body."""
+    def _unwrap(self, row_id: bytes, record: bytes) -> Looked:
+        """Open what is wrapped; the body stays shut."""
         if len(record) != RECORD_SIZE or len(row_id) != ID_SIZE:
             raise _altered()
         if not record.startswith(self._start):
@@ -117,21 +138,33 @@ class Sealer:
             content = self._keys.wrapping.decrypt(nonce, wrapped, self._seal_place + row_id)
         except crypto.Unauthentic:
             raise _altered() from None
-        data_key, kind, row_version = _WRAPPED.unpack(content)
-        return Seal(kind, row_version, commitment), data_key, body_nonce
+        data_key, kind, version = _WRAPPED.unpack(content)
+        return kind, version, commitment, data_key, body_nonce
 
-    def account(self, rows: Iterable[tuple[bytes, bytes]], *, most: int) -> tuple[Index, int]:
-        """Look at many records, and add them up; bodies stay shut.
+    def account(
+        self,
+        rows: Iterable[tuple[bytes, bytes]],
+        *,
+        most: int,
+        ahead: int | None = None,
+        keep: Callable[[bytes], bytes] = bytes,
+    ) -> tuple[Index, int, Ahead]:
+        """Look at many records, and add them up; bodies stay shut, unless asked for.
 
         Parameters
         ----------
         most
             How many records there may be; one more is looked at, and none beyond.
+        ahead
+            The kind of the records to open on the way, if any: while they are at hand that
+            takes less than to come back for them.
+        keep
+            Gives what is wanted of an opened body.
 
         Returns
         -------
-        tuple[Index, int]
-            What was seen by id, and the sum.
+        tuple[Index, int, Ahead]
+            What was seen by id, the sum, and what was opened.
 
         Raises
         ------
@@ -139,15 +172,26 @@ class Sealer:
             A record is not the one that was put here.
         """
         index: Index = {}
+        opened: Ahead = {}
         total = 0
-        key, look, fingerprint = self._keys.digest, self.look, crypto.fingerprint
-        for seen, (row_id, record) in enumerate(rows, start=1):
-            number = fingerprint(key, row_id, record)
-            index[row_id] = (*look(row_id, record), number)
-            total += number
-            if seen > most:  # this one is in the sum, so that it cannot be passed over
-                break
-        return index, total
+        left = most + 1  # one too many is in the sum: it cannot be passed over
+        rows = iter(rows)
+        work = partial(_numbered, self._keys.digest, keep=keep)
+        with Halves(alone=most < self._many) as halves:
+            while lot := list(islice(rows, min(left, LOT))):
+                left -= len(lot)
+                looked = [self._unwrap(row_id, record) for row_id, record in lot]
+                jobs = [
+                    (row_id, record, self._shut(row_id, record, one) if one[0] == ahead else None)
+                    for (row_id, record), one in zip(lot, looked, strict=True)
+                ]
+                done = halves(work, jobs)
+                for (row_id, _), one, (number, body) in zip(lot, looked, done, strict=True):
+                    index[row_id] = (one[0], one[1], one[2], number)
+                    total += number
+                    if body is not None:
+                        opened[row_id] = (one[2], body)
+        return index, total, opened
 
     def open(self, row_id: bytes, record: bytes) -> tuple[Seal, bytes]:
         """The seal of a record and its body, padded with zeros to `BODY_SIZE`.
@@ -159,15 +203,46 @@ class Sealer:
         IntegrityBroken
             The record is not the one that was put here.
         """
-        seal, data_key, nonce = self._unwrap(row_id, record)
-        bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(seal.kind, seal.version)
+        seal, shut = self._unlock(row_id, record)
+        [body] = _bodies([shut], keep=bytes)
+        return seal, body
+
+    def open_all(
+        self,
+        rows: Iterable[tuple[bytes, bytes]],
+        *,
+        count: int,
+        keep: Callable[[bytes], bytes] = bytes,
+    ) -> Iterator[tuple[Seal, bytes]]:
+        """As `open`, for each of about `count` records in turn.
+
+        Parameters
+        ----------
+        keep
+            Gives what is wanted of a body. A short piece, cut off at once, spares the memory
+            that whole bodies take.
+        """
+        few = count < self._many
+        bodies_of = partial(_bodies, keep=keep)
+        rows = iter(rows)
+        with Halves(alone=few) as halves:
+            while lot := list(islice(rows, 1 if few else LOT)):
+                unlocked = [self._unlock(row_id, record) for row_id, record in lot]
+                bodies = halves(bodies_of, [shut for _, shut in unlocked])
+                yield from zip([seal for seal, _ in unlocked], bodies, strict=True)
+
+    def _unlock(self, row_id: bytes, record: bytes) -> tuple[Seal, crypto.Shut]:
+        looked = self._unwrap(row_id, record)
+        return Seal(*looked[:3]), self._shut(row_id, record, looked)
+
+    def _shut(self, row_id: bytes, record: bytes, looked: Looked) -> crypto.Shut:
+        """The body of a record, still shut, and the key that opens it."""
+        kind, version, told, data_key, nonce = looked
+        bound = self._body_place + row_id + _ABOUT_LENGTH + _ABOUT.pack(kind, version)
         encryption, commitment = crypto.committed(data_key, bound)
-        if not crypto.same(commitment, seal.commitment):
+        if not crypto.same(commitment, told):
             raise _altered()
-        try:
-            return seal, crypto.decrypt(encryption, nonce, record[_PREFIX.size :], bound)
-        except crypto.Unauthentic:
-            raise _altered() from None
+        return encryption, nonce, memoryview(record)[_PREFIX.size :], bound
 
     def _seal_bound(self, row_id: bytes) -> bytes:
         return self._seal_place + _checked(row_id)
@@ -175,6 +250,28 @@ class Sealer:
     def _body_bound(self, row_id: bytes, kind: int, version: int) -> bytes:
         about = _ABOUT.pack(kind, version)
         return self._body_place + _checked(row_id) + _ABOUT_LENGTH + about
+
+
+def _numbered(
+    key: bytes | bytearray,
+    jobs: Sequence[tuple[bytes, bytes, crypto.Shut | None]],
+    *,
+    keep: Callable[[bytes], bytes],
+) -> list[tuple[int, bytes | None]]:
+    """The number of each record in the sum, and the body of those that are to be opened."""
+    numbers = crypto.fingerprints(key, ((row_id, record) for row_id, record, _ in jobs))
+    bodies = iter(_bodies([shut for *_, shut in jobs if shut is not None], keep=keep))
+    return [
+        (number, None if shut is None else next(bodies))
+        for number, (*_, shut) in zip(numbers, jobs, strict=True)
+    ]
+
+
+def _bodies(shut: Iterable[crypto.Shut], *, keep: Callable[[bytes], bytes]) -> list[bytes]:
+    try:
+        return crypto.decrypt_all(shut, keep)
+    except crypto.Unauthentic:
+        raise _altered() from None
 
 
 def _checked(row_id: bytes) -> bytes:

@@ -146,14 +146,21 @@ class Register(Known):
         *,
         session: Session | None = None,
         entropy: Entropy = os.urandom,
+        ahead: bool = False,
     ) -> Register:
-        """Open the register that a store keeps; the store is closed with it, or on failure."""
+        """Open the register that a store keeps; the store is closed with it, or on failure.
+
+        Parameters
+        ----------
+        ahead
+            Placements will be asked for: they are opened while they are accounted for.
+        """
         try:
             root_keys = Header.parse(store.header()).unlock(keys)
         except BaseException:
             store.close()
             raise
-        return cls._over(store, root_keys, entropy, session)
+        return cls._over(store, root_keys, entropy, session, ahead=ahead)
 
     @classmethod
     def _over(
@@ -164,9 +171,12 @@ class Register(Known):
         session: Session | None,
         *,
         founding: bool = False,
+        ahead: bool = False,
     ) -> Register:
+        wanted = DocumentKind.PLACEMENT if ahead else None
         try:
-            return cls(Vault(store, keys, entropy=entropy), session, founding=founding)
+            vault = Vault(store, keys, entropy=entropy, ahead=wanted)
+            return cls(vault, session, founding=founding)
         except BaseException:
             keys.wipe()
             store.close()

@@ -29,7 +29,10 @@ _SCHEMA = "CREATE TABLE row (id BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT
 _HEADER_ID = bytes(16)
 _HEAD_ID = b"\xff" * 16
 _TOGETHER = 200  # ids asked for in one statement; old builds of SQLite take at most 999
-_CACHE_KIB = 64 * 1024  # pages are read when the file is checked, accounted for and decrypted
+# Whoever reads reads all pages in turn, and finds the next in the system's memory sooner than
+# SQLite makes room for it; what a change alters stays in memory until it is written.
+_READING_KIB = 2 * 1024
+_WRITING_KIB = 64 * 1024
 _NUMBER_AT = 60  # of the format, in the first bytes of the file
 _LONGEST_VALUE = 1 << 20  # a damaged length must not make SQLite allocate gigabytes
 
@@ -110,22 +113,23 @@ class SqliteStore:
     @contextmanager
     def read(self) -> Iterator[StoreView]:
         """Look at the state as it is now; others may write meanwhile, unseen."""
-        with self._transaction("BEGIN") as view:
+        with self._transaction("BEGIN", _READING_KIB) as view:
             yield view
 
     @contextmanager
     def write(self) -> Iterator[StoreChange]:
         """Change the state alone; waits for another writer."""
-        with self._transaction("BEGIN IMMEDIATE") as change:
+        with self._transaction("BEGIN IMMEDIATE", _WRITING_KIB) as change:
             yield change
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[_Change]:
+    def _transaction(self, begin: str, cache_kib: int) -> Iterator[_Change]:
         if self._closed:
             raise RegisterUnavailable("The register was closed.", unchanged="Nothing was changed.")
         with translated():
             if self._connection.in_transaction:
                 raise PlacementError("The register was asked for two things at once by one caller.")
+            self._connection.execute(f"PRAGMA cache_size = -{cache_kib}")
             self._connection.execute(begin)
             try:
                 yield _Change(self._connection)
@@ -252,7 +256,7 @@ def _connect(path: Path, *, read_only: bool, wait_s: float) -> sqlite3.Connectio
             "temp_store = MEMORY",
             "trusted_schema = OFF",
             "cell_size_check = ON",
-            f"cache_size = -{_CACHE_KIB}",
+            f"cache_size = -{_READING_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
@@ -270,6 +274,7 @@ def _fill(path: Path, header: bytes, head: bytes, records: Sequence[tuple[bytes,
         connection = _connect(path, read_only=False, wait_s=0)
         try:
             for pragma in (
+                f"cache_size = -{_WRITING_KIB}",
                 f"page_size = {PAGE_SIZE}",
                 "auto_vacuum = FULL",  # what is removed leaves the file, not only the table
                 f"application_id = {APPLICATION_ID}",

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from placement_engine.errors import RegisterUnavailable
 from placement_engine.register import crypto
 from placement_engine.register import documents as layout
-from placement_engine.register.documents import DocumentKind
+from placement_engine.register.documents import KIND_CODES, DocumentKind
+from placement_engine.register.halves import MANY
 from placement_engine.register.head import (
     HEADS,
     MODULUS,
@@ -28,7 +29,7 @@ from placement_engine.register.head import (
 from placement_engine.register.header import RootKeys
 from placement_engine.register.keys import KeyProvider
 from placement_engine.register.reading import Changing, Reading
-from placement_engine.register.records import Index, Seal, Sealer
+from placement_engine.register.records import Ahead, Index, Seal, Sealer
 from placement_engine.register.rotation import refuse_renewed, renew
 from placement_engine.register.store import RegisterStore, StoreView
 
@@ -64,6 +65,11 @@ class Vault:
         From the header; wiped by `close`.
     entropy
         Gives random bytes.
+    many
+        From so many records on two threads share the work.
+    ahead
+        What is wanted next: opened while it is accounted for, and kept until it is first
+        asked for.
 
     Raises
     ------
@@ -71,16 +77,27 @@ class Vault:
         The records are not those that the head accounts for.
     """
 
-    def __init__(self, store: RegisterStore, keys: RootKeys, *, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        store: RegisterStore,
+        keys: RootKeys,
+        *,
+        entropy: Entropy,
+        many: int = MANY,
+        ahead: DocumentKind | None = None,
+    ) -> None:
         self._store = store
         self._keys = keys
         self._entropy = entropy
-        self._sealer = Sealer(keys, RECORDS, entropy)
+        self._many = many
+        self._sealer = Sealer(keys, RECORDS, entropy, many=many)
         self._heads = Sealer(keys, HEADS, entropy)
         self._closed = False
         self._known = b""  # the sealed head for which _head and _index hold
         self._head = Head(count=0, epoch=0, digest=0)
         self._index: Index = {}
+        self._wanted = None if ahead is None else KIND_CODES[ahead]
+        self._ahead: Ahead = {}
         self._told: Callable[[], None] | None = None
         with self.read():
             pass
@@ -134,7 +151,7 @@ class Vault:
         self._refuse_closed()
         with self._store.read() as view:
             self._account(view)
-            yield Reading(view, self._sealer, self._keys, self._index)
+            yield Reading(view, self._sealer, self._keys, self._index, self._ahead)
 
     @contextmanager
     def change(self) -> Iterator[Changing]:
@@ -195,7 +212,7 @@ class Vault:
             )
         self._keys.wipe()
         self._keys = renewed.keys
-        self._sealer = Sealer(renewed.keys, RECORDS, self._entropy)
+        self._sealer = Sealer(renewed.keys, RECORDS, self._entropy, many=self._many)
         self._heads = Sealer(renewed.keys, HEADS, self._entropy)
         self._known, self._head, self._index = renewed.sealed_head, renewed.head, renewed.index
         if self._told is not None:
@@ -234,6 +251,7 @@ class Vault:
         if not self._closed:
             self._closed = True
             self._index = {}
+            self._ahead = {}
             self._keys.wipe()
             self._store.close()
 
@@ -250,7 +268,10 @@ class Vault:
         head = self.read_head(sealed)
         if head.epoch <= self._head.epoch and self._known:
             raise unaccounted()  # an old state was put back while we looked
-        index, digest = self._sealer.account(view.records(), most=head.count)
+        wanted, self._wanted = self._wanted, None
+        index, digest, ahead = self._sealer.account(
+            view.records(), most=head.count, ahead=wanted, keep=layout.trimmed
+        )
         if len(index) != head.count or digest % MODULUS != head.digest:
             raise unaccounted()
-        self._known, self._head, self._index = sealed, head, index
+        self._known, self._head, self._index, self._ahead = sealed, head, index, ahead

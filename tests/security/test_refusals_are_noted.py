@@ -157,6 +157,18 @@ def accept_after(office: Office) -> None:
     office.now = NOON + PAUSE
 
 
+def test_who_tells_no_name_is_noted_without_one_and_each_entry_has_its_own_salt(
+    office: Office,
+) -> None:
+    with Register.over(office.store, KEY) as register:
+        flood(register, 2)
+        *_, one, other = log(register)
+    assert refused(one, "", "placements")
+    assert refused(other, "", "placements")
+    assert isinstance(one.salt, str)
+    assert one.salt != other.salt
+
+
 def test_an_hour_later_refusals_are_noted_again(office: Office) -> None:
     with office.open("Cia") as register:
         flood(register, 3 * FLOOD)

@@ -93,7 +93,7 @@ def test_data_keys_and_ciphertext_are_nowhere_any_more(path: Path) -> None:
         open_now = everything(path)  # while it is open, its log included
     for raw in (open_now, everything(path)):
         for row_id, record in gone.items():
-            _, data_key, _ = sealer._unwrap(row_id, record)
+            *_, data_key, _ = sealer._unwrap(row_id, record)
             wrapped = record[29:86]
             for secret in (
                 data_key,

@@ -146,7 +146,8 @@ def test_two_people_place_somebody_together(office: Office) -> None:
     assert (request.operation, request.cases, request.by) == ("accept", ("C-1",), "Ann")
     with office.open("Cia") as register:
         last = [one for one in log(register) if one.call == "ask accept"][-1]
-        assert (last.who, last.case, last.act) == ("Ann", "C-1", Act.CHANGE)
+        assert (last.who, last.role) == ("Ann", Role.PLACER)
+        assert (last.case, last.act) == ("C-1", Act.CHANGE)
         assert request.register == register.desk.vault.register_id.hex()
     assert places(office) == 0
     assert ask(office).id == request.id  # asking again is not a second request

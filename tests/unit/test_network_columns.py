@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from placement_engine.compiled import COMPILED
 from placement_engine.intelligence import columns
+from placement_engine.intelligence.column import LONGEST, Body
 from placement_engine.intelligence.columns import (
     BadRow,
-    Body,
     cut_by_arrays,
     header_of,
     plain,
@@ -87,10 +87,10 @@ def test_texts_of_one_key_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_every_length_up_to_the_longest_and_none_beyond() -> None:
-    rows = [("ä" * n, "b") for n in range(columns.LONGEST // 2 + 1)]
+    rows = [("ä" * n, "b") for n in range(LONGEST // 2 + 1)]
     data = "\n".join(["a,b", *map(",".join, rows)]).encode()
     assert cells(both(data, 2, 10_000)[0]) == rows
-    longer = b"a,b\n" + b"x" * (columns.LONGEST + 1) + b",b\n"
+    longer = b"a,b\n" + b"x" * (LONGEST + 1) + b",b\n"
     assert cut_by_arrays(longer, 4, 2, lambda line, n: None) is None
 
 
@@ -115,5 +115,5 @@ def test_a_large_file_is_cut_alike_with_kernels_and_without(
     assert small is not None
     assert cells(large) == cells(small) == rows
     assert list(large.lines) == list(small.lines) == [*range(2, 4002)]
-    longer = b"a;b;c\n" + b"x" * (columns.LONGEST + 1) + b";b;c\n"
+    longer = b"a;b;c\n" + b"x" * (LONGEST + 1) + b";b;c\n"
     assert columns.cut(longer, 6, 3, lambda line, n: None, delimiter=";") is None

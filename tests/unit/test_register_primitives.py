@@ -94,3 +94,24 @@ def test_a_private_key_that_is_not_locked_is_refused() -> None:
     )
     with pytest.raises(crypto.Unauthentic):
         crypto.unlock_seed(pem, b"a phrase")
+
+
+def test_many_fingerprints_are_those_of_each_row() -> None:
+    rows = [(bytes([n]) * 16, bytes([n]) * n * 50) for n in range(5)]
+    assert crypto.fingerprints(bytearray(KEY), rows) == [
+        crypto.fingerprint(KEY, row_id, record) for row_id, record in rows
+    ]
+
+
+def test_of_many_messages_each_is_opened_under_its_own_key_or_none_is_told() -> None:
+    messages = [
+        (key, nonce, memoryview(crypto.encrypt(key, nonce, plain, bound)), bound)
+        for key, nonce, plain, bound in [
+            (KEY, b"n" * 12, b"first", b"one"),
+            (OTHER, b"m" * 12, b"second", b"two"),
+        ]
+    ]
+    assert crypto.decrypt_all(messages, lambda plain: plain[:3]) == [b"fir", b"sec"]
+    key, nonce, ciphertext, _ = messages[1]
+    with pytest.raises(crypto.Unauthentic):
+        crypto.decrypt_all([messages[0], (key, nonce, ciphertext, b"one")], bytes)

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from placement_engine.errors import IntegrityBroken
-from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, reading
+from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, records
 from placement_engine.register.head import found
 from placement_engine.register.store import StoreView
 from placement_engine.register.vault import Vault
@@ -80,11 +80,10 @@ class ExchangedStore(MemoryStore):
 
 
 def test_many_are_opened_in_order_and_none_is_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_MANY", 20)
-    monkeypatch.setattr(reading, "_TOGETHER", 8)
+    monkeypatch.setattr(records, "LOT", 8)
     made = found(KEY, FIRST, os.urandom)
     store = ExchangedStore(header=made.header, head=made.head, records=made.records)
-    vault = Vault(store, made.keys, entropy=os.urandom)
+    vault = Vault(store, made.keys, entropy=os.urandom, many=20)
     with vault.change() as change:
         added = {
             change.add(DocumentKind.EVENT, bytes([n]) * (9000 if n % 9 == 0 else 9)): n

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from placement_engine.errors import InvalidConfiguration
-from placement_engine.intelligence.columns import Column
+from placement_engine.intelligence.column import Column
 from placement_engine.intelligence.network_tables import FILES
 from placement_engine.intelligence.table import Faults, Table
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from placement_engine.intelligence.columns import Column, Ints
+from placement_engine.intelligence.column import Column, Ints
 from placement_engine.intelligence.formats.mapping import FormatMapping, TableRule
 from placement_engine.intelligence.formats.reports import GROUPS, PERSONS, columns_of, joined
 from placement_engine.intelligence.network_tables import FILES
