@@ -30,7 +30,7 @@ from placement_engine.solver.choices import rank_sites
 from placement_engine.solver.large import large_search
 from placement_engine.solver.warming import warm
 
-FIRST_SEED = 11
+FIRST_SEED = 101
 """Parameters were tuned on seeds below this one."""
 BUSY = 1.0
 """Load above which processor seconds are counted."""
