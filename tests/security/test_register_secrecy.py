@@ -241,8 +241,9 @@ def test_equal_registers_share_no_bytes(folder: Path) -> None:
             fill(register)
         contents.append(set().union(*(windows(row) for row in rows_of(path).values())))
     shared = contents[0] & contents[1]
-    # The header's magic, format, and costs of a raw key, which are zero.
-    assert all(piece in b"PLACEREG\0\1" or piece.count(0) >= 6 for piece in shared)
+    # The header's magic, format, and costs of a raw key, which are zero; and what is random
+    # beside them, of which three bytes are alike by chance once in millions.
+    assert all(piece[:5] in b"PLACEREG\0\1" or piece.count(0) >= 5 for piece in shared)
 
 
 # What is removed is gone. ------------------------------------------------------------
