@@ -162,8 +162,10 @@ class Laying:
             )
         row = bonds_among(np.arange(KIND_COUNT)).astype(np.int64)
         if not self.compiled:
-            bits = told[row[e.kind], marks[e.a], marks[e.b]]
-            found = [np.flatnonzero(bits & (1 << bit)) for bit in range(2 * len(questions))]
+            bits = told.astype(np.uint16)[row[e.kind], marks[e.a], marks[e.b]]
+            some = np.flatnonzero(bits)
+            bits = bits[some]
+            found = [some[(bits & (1 << bit)) != 0] for bit in range(2 * len(questions))]
         else:
             found = self._answered(marks, row, told, 2 * len(questions))
         return list(zip(found[::2], found[1::2], strict=True))
