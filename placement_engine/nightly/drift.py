@@ -29,6 +29,9 @@ MOST = 4
 
 FOLLOWED = 200
 """Changed edges from which on joining all pairs costs less than following each edge."""
+LARGE = 2_000_000
+"""Edges from which on a look at all, whose join is compiled, costs less than joining all pairs
+before and now."""
 SHARE = 4
 """Where one edge in so many has changed, nobody can be spared."""
 
@@ -108,7 +111,8 @@ def _counted(
     """Count in what changed of all pairs at once; False where looking at all costs no more."""
     graph = facts.observer.graph
     most = max(len(changes.before), len(changes.after)) * SHARE
-    if most > len(graph.edges.a) or snapshot.max_length > LONGEST:
+    edges = len(graph.edges.a)
+    if most > edges or edges > LARGE or snapshot.max_length > LONGEST:
         return False
     then = as_it_was(snapshot, before, graph.nodes)
     if then is None:

@@ -14,7 +14,6 @@ from functools import partial
 import numpy as np
 
 from placement_engine.cases.gangs import gang_costs_of_pairs
-from placement_engine.compiled import COMPILED
 from placement_engine.graph import RivalGraph
 from placement_engine.graph.bond_changes import bond_walks_over
 from placement_engine.graph.changes import ChangedEdges
@@ -29,9 +28,6 @@ from placement_engine.nightly.check import (
 from placement_engine.nightly.sight import Homes, Pairs, of_homes
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.problem import PPM, IntArray, micronats_array
-
-MANY_EDGES = 2_000_000
-"""Edges below which loading the compiled join takes longer than joining twice on arrays."""
 
 _THREADS = 2
 """Threads of a join; its answer does not depend on them."""
@@ -89,8 +85,7 @@ def _met(snapshot: Snapshot) -> tuple[Pairs, Pairs]:
     active = Homes.of(snapshot.actor, np.arange(len(snapshot.actor)))
     edges, length = snapshot.edges, snapshot.max_length
     # Before and now in one form: they are compared to the last bit.
-    compiled = COMPILED and len(edges.a) >= MANY_EDGES
-    joined = partial(join, length=length, threshold=0.0, compiled=compiled, workers=_THREADS)
+    joined = partial(join, length=length, threshold=0.0, compiled=False, workers=_THREADS)
     among = joined(edges, lives.node)
     both = PairTable.joined([among, replace(among, source=among.target, target=among.source)])
     placed = _pairs(both, lives, lives, alone=alone)

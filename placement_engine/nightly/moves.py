@@ -141,7 +141,8 @@ def fewest_moves(
     left_out = sum(subjects[key] not in people for key in over)
     problem = moves_problem(facts, free, within=within)
     limits = limits or Limits()
-    answer = fewest(problem, limits=limits, workers=workers)
+    # Of a part it would not say that there are no moves at all.
+    answer = fewest(problem, limits=limits, workers=workers, confirm=whole)
     if isinstance(answer, Repaired):
         plan = _kindest(problem, answer, limits, workers)
         moved = [k for k in answer.moved if k < len(free)]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from placement_engine.geo import load_geography
 from placement_engine.intelligence import Placement
-from placement_engine.nightly import drift, everyone
+from placement_engine.nightly import drift
 from placement_engine.nightly.events import SCHEMA, VERSION, add_event
 from placement_engine.nightly.recheck import Night, recheck
 from placement_engine.policy import Policy
@@ -196,8 +196,8 @@ def told(night: Night) -> list[tuple[Any, ...]]:
     return [*changes, *alerts]
 
 
-WAYS = ((drift.FOLLOWED, everyone.MANY_EDGES), (0, everyone.MANY_EDGES), (0, 0))
-"""Changed edges followed one by one; all pairs joined on arrays; the same, compiled."""
+WAYS = ((drift.FOLLOWED, drift.LARGE), (0, drift.LARGE), (0, 0))
+"""Changed edges followed one by one; all pairs joined before and now; everybody looked at."""
 
 
 def run(
@@ -206,18 +206,18 @@ def run(
     steps_: list[Step],
     *,
     followed: int = drift.FOLLOWED,
-    edges: int = everyone.MANY_EDGES,
+    edges: int = drift.LARGE,
 ) -> int:
     """Both nights through a history.
 
-    `followed` edges are followed one by one; from so many `edges` on the join is compiled.
+    `followed` edges are followed one by one; from so many `edges` on all are looked at.
     """
     spared = 0
     with new_register() as one, new_register() as other, pytest.MonkeyPatch.context() as patch:
         patch.setattr(drift, "MOST", 0)  # so few people would not be worth the sparing
         patch.setattr(drift, "SHARE", 0)
         patch.setattr(drift, "FOLLOWED", followed)
-        patch.setattr(everyone, "MANY_EDGES", edges)
+        patch.setattr(drift, "LARGE", edges)
         quick, full = History(one, full=False), History(other, full=True)
         for history in (quick, full):
             history.rows = list(rows)
