@@ -16,6 +16,7 @@ from placement_engine.testing.postgresql_server import PostgresqlServer
 from tests.cli.conftest import forget
 from tests.cli.test_commands import DAY, document
 from tests.contract.conftest import server
+from tests.telling import told_of
 
 __all__ = ["server"]
 
@@ -27,7 +28,7 @@ CANARIES = (NEW, "correct horse battery staple", "2403", "1082", "P-2", "P-3")
 def told(result: Result, code: int = 0) -> Result:
     """The result, which has this exit code and tells no secret."""
     assert result.exit_code == code, result.output
-    assert not [canary for canary in CANARIES if canary in result.output]
+    assert told_of(result.output, CANARIES) == []
     return result
 
 
@@ -176,4 +177,4 @@ def test_a_register_on_a_server_from_init_to_rotate(
     listed = told(placement("register", "list", "--passphrase-file", new, *address))
     assert "C-1" in listed.stdout
     log = server.log.read_text(errors="replace")
-    assert not [canary for canary in CANARIES[:2] if canary in log]
+    assert told_of(log, CANARIES[:2]) == []

@@ -23,6 +23,7 @@ from placement_engine.register.records import Sealer
 from placement_engine.register.sqlite import _Change
 from placement_engine.register.vault import Vault
 from tests.cli import conftest
+from tests.telling import told_of
 
 pytest.importorskip("pyrage", reason="the extra keeper is not installed")
 pytest.importorskip("shamir_mnemonic", reason="the extra keeper is not installed")
@@ -139,7 +140,7 @@ def try_faults(world: Path, placement: Placement, times: int) -> int:
         with fault(chance.choice(PLACES), at, chance.choice(KINDS)):
             result = placement(*words[turn % len(words)], *DAY, "--json" if turn % 2 else "--plain")
         failed += result.exit_code != 0
-        assert not [secret for secret in secrets if secret in result.output], result.output
+        assert told_of(result.output, secrets) == [], result.output
         assert "Traceback" not in result.output
         assert opens(world / "a.register", OLD) or opens(world / "a.register", NEW)
     return failed

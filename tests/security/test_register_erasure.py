@@ -244,7 +244,7 @@ def test_no_row_in_force_names_the_person_any_more(path: Path, tmp_path: Path) -
         assert [one.content_hash for one in register.snapshots()] == [without.content_hash]
         assert list(register.entries(DocumentKind.JUDGEMENT)) == ["00000001-bb"]
         register.verify()
-    assert b"P-2" not in everything(path)
+    assert b'"P-2"' not in everything(path)  # three bytes alone stand in ciphertext by chance
 
 
 def telling(register: Register, name: bytes) -> list[DocumentKind]:
