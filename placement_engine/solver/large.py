@@ -36,6 +36,27 @@ from placement_engine.solver.starting import begun
 from placement_engine.solver.threshold import consistent, fits
 from placement_engine.solver.wide import Wide, within
 
+KERNELS = (
+    add_ties,
+    anneal,
+    build,
+    clear_often,
+    close_ties,
+    first_plan,
+    least_sites,
+    mend,
+    most_paid,
+    pair_lines,
+    pair_table,
+    reseat,
+    rivals,
+    soft_sweep,
+    softly_packed,
+    support_all,
+    sweep,
+    transport,
+)
+"""All kernels of the search; `warming.warm` calls each of them."""
 FIRST_STEPS = 1 << 18
 """Proposals for a first plan, doubled until there is one."""
 LAYING_SHARE = 0.4
@@ -52,26 +73,7 @@ def large_search(problem: PlacementProblem, *, seed: int, workers: int) -> Large
 
 def is_warm() -> bool:
     """Whether the kernels run at once; compiling them takes longer than most limits."""
-    return ready(
-        add_ties,
-        anneal,
-        build,
-        clear_often,
-        close_ties,
-        first_plan,
-        least_sites,
-        mend,
-        most_paid,
-        pair_lines,
-        pair_table,
-        reseat,
-        rivals,
-        soft_sweep,
-        softly_packed,
-        support_all,
-        sweep,
-        transport,
-    )
+    return ready(*KERNELS)
 
 
 class LargeSearch:

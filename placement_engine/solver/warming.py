@@ -55,18 +55,19 @@ def _mend() -> None:
 
 
 def _tiny() -> PlacementProblem:
-    """Two rivals and one who stays, with limits of every kind."""
+    """Two rivals, one of them with a household, and one who stays, with limits of every kind."""
     sites = 3
     return PlacementProblem(
         sites=tuple(MunicipalityCode(f"{i:04d}") for i in range(1, sites + 1)),
         distance_m=100_000 * (1 - np.eye(sites, dtype=np.int64)),
         exposure_ppm=np.full((sites, sites), 10_000, dtype=np.int64),
-        capacity=np.full(sites, 2, dtype=np.int64),
+        capacity=np.full(sites, 3, dtype=np.int64),
         subjects=tuple(
             ProblemSubject(
                 id=SubjectRef(f"S{k}"),
                 unary=np.arange(sites, dtype=np.int64) * 10,
                 ceiling=50_000,
+                demand=2 if k == 1 else 1,
             )
             for k in range(3)
         ),
