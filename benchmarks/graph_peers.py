@@ -44,8 +44,8 @@ def load(folder: Path) -> dict[str, Array]:
 def ours(folder: Path, *, compiled: bool, workers: int) -> Answer:
     """The join of `placement_engine.graph`."""
     from placement_engine.graph.edges import NUMBER
+    from placement_engine.graph.half_edges import EdgeColumns
     from placement_engine.graph.join import join
-    from placement_engine.graph.laying import EdgeColumns
     from placement_engine.vocabulary import TieKind
 
     told = load(folder)

@@ -7,8 +7,11 @@ in the user's cache folder where that cannot be written, so that only the first 
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
@@ -27,9 +30,11 @@ def compiled(kernel: Kernel) -> Kernel:
     import numba
 
     try:
-        return cast("Kernel", numba.njit(cache=True, nogil=True)(kernel))
+        made = numba.njit(cache=True, nogil=True)(kernel)
     except RuntimeError:  # nowhere to keep it: compiled anew in each process
         return cast("Kernel", numba.njit(nogil=True)(kernel))
+    _forget_unreadable(made)
+    return cast("Kernel", made)
 
 
 def ready(*kernels: Callable[..., Any]) -> bool:
@@ -38,6 +43,23 @@ def ready(*kernels: Callable[..., Any]) -> bool:
     What was kept for another version of a kernel does not count.
     """
     return not COMPILED or all(_is_kept(kernel) for kernel in kernels)
+
+
+def _forget_unreadable(kernel: Any) -> None:
+    """Let go of what another release kept and this one cannot read, for a class has moved.
+
+    numba looks at the age of what it kept only after reading it, and would fail.
+    """
+    kept = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    if kept is None:
+        return
+    try:
+        kept._load_index()
+    except OSError:  # not ours to remove; numba tells of it
+        return
+    except (AttributeError, ImportError, EOFError, TypeError, ValueError, pickle.PickleError):
+        with suppress(AttributeError, OSError):
+            Path(kept._index_path).unlink()
 
 
 def _is_kept(kernel: Any) -> bool:

@@ -11,16 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from functools import partial
-from typing import cast
+from itertools import pairwise
 
 import numpy as np
 
 from placement_engine.compiled import COMPILED
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
-from placement_engine.graph.join_arrays import Form, Rows, rows_of_arrays
+from placement_engine.graph.half_edges import EdgeColumns
+from placement_engine.graph.join_arrays import Rows, rows_of_arrays
 from placement_engine.graph.join_tables import Tables, tables_of
-from placement_engine.graph.laying import EdgeColumns
 
 TOLERANCE = 1e-12
 """A joined chance this little below a threshold counts as at it: sums of floats may miss it."""
@@ -28,8 +27,8 @@ LONGEST = 3
 """Edges of the longest path outside the group level that a join follows."""
 _WORTHWHILE = 100_000
 """Edges from which on the compiled form pays: loading it takes as long as so many do."""
-_ROWS, _ROWS_OF_ARRAYS = 1024, 8192
-"""Sources that one piece of work takes: bounds the memory, not the answer."""
+_ROWS = 8192
+"""Sources that the form on arrays takes at once: bounds the memory, not the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,22 +132,21 @@ def join(
         columns = columns.writable()
     tables = tables_of(columns, sources, ends, compiled=compiled, workers=workers)
 
-    def rows(start: int) -> Rows:
-        stop = min(start + step, len(sources))
-        return form(tables, sources, start, stop, len(ends), same, length, threshold - TOLERANCE)
-
-    form: Form = partial(rows_of_arrays, workers=workers)
+    question = len(ends), same, length, threshold - TOLERANCE
     if compiled:
-        form = _compiled_form(tables, len(ends))
-    # Each piece of compiled work marks nodes of its own, so there are few. Where pairs are told
-    # once the earlier ones are larger; by two a worker, the last with the first, they even out.
-    step = max(_ROWS, -(-len(sources) // (2 * workers))) if compiled else _ROWS_OF_ARRAYS
-    starts = range(0, len(sources), step)
-    if compiled and workers > 1:
-        with ThreadPoolExecutor(workers) as threads:
-            parts = list(threads.map(rows, starts))
+        parts = _compiled_rows(tables, sources, *question, workers=workers)
     else:
-        parts = [rows(start) for start in starts]
+        parts = [
+            rows_of_arrays(
+                tables,
+                sources,
+                start,
+                min(start + _ROWS, len(sources)),
+                *question,
+                workers=workers,
+            )
+            for start in range(0, len(sources), _ROWS)
+        ]
     found = PairTable.joined(
         [
             PairTable(source=a, target=b, h_max=h_max, h_or=h_or, direct=direct)
@@ -156,6 +154,40 @@ def join(
         ]
     )
     return found.turned() if turned else found
+
+
+def _compiled_rows(
+    tables: Tables,
+    sources: Ints,
+    count: int,
+    same: bool,
+    length: int,
+    least: float,
+    *,
+    workers: int,
+) -> list[Rows]:
+    """The rows in order, by threads: what one marks of all nodes it marks once."""
+    from placement_engine.graph.kernels import rows_of
+
+    # Where pairs are told once the earlier sources have more: the first go with the last.
+    cuts = [len(sources) * part // (2 * workers) for part in range(2 * workers + 1)]
+    pieces = [np.arange(first, last) for first, last in pairwise(cuts)]
+    shares = [np.concatenate([pieces[n], pieces[-1 - n]]) for n in range(workers)]
+
+    def joined(rows: Ints) -> list[Rows]:
+        return rows_of(tables, sources, rows, count, same, length, least)
+
+    with ThreadPoolExecutor(workers) as threads:
+        found = list(threads.map(joined, shares))
+    firsts, lasts = list[Rows](), list[list[Rows]]()
+    for number, parts in enumerate(found):
+        late = list[Rows]()
+        for a, b, h_max, h_or, direct in parts:
+            at = int(np.searchsorted(a, cuts[-2 - number]))
+            firsts.append((a[:at], b[:at], h_max[:at], h_or[:at], direct[:at]))
+            late.append((a[at:], b[at:], h_max[at:], h_or[at:], direct[at:]))
+        lasts.append(late)
+    return [*firsts, *(part for late in reversed(lasts) for part in late)]
 
 
 def _bonds_of(edges: Edges, nodes: Ints) -> int:
@@ -166,9 +198,3 @@ def _bonds_of(edges: Edges, nodes: Ints) -> int:
 def pays(edges: Edges | EdgeColumns) -> bool:
     """Whether the compiled form is there and saves more than it takes to load."""
     return COMPILED and len(edges.a) >= _WORTHWHILE
-
-
-def _compiled_form(tables: Tables, count: int) -> Form:
-    from placement_engine.graph import kernels
-
-    return cast("Form", partial(kernels.join_rows, kernels.laid_out(tables, count)))

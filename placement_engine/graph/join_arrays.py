@@ -10,35 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from placement_engine.graph.edges import Bools, Floats, Ints
+from placement_engine.graph.half_edges import End, Half
 from placement_engine.graph.join_tables import Tables
-from placement_engine.graph.laying import End, Half, Middle
 
 Rows = tuple[Ints, Ints, Floats, Floats, Bools]
 """Sources, targets, best and joined chance, direct enmity."""
 _CELLS = 2**19
 """Cells that are filled at once: so many stay in the processor's cache."""
-
-
-class Form(Protocol):
-    """One form of the join, on arrays or compiled."""
-
-    def __call__(
-        self,
-        tables: Tables,
-        sources: Ints,
-        first: int,
-        last: int,
-        count: int,
-        same: bool,
-        length: int,
-        least: float,
-    ) -> Rows:
-        """Pairs of the sources from `first` to before `last` with `count` targets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,19 +54,18 @@ class _Fronts:
     def over(cls, t: Tables, sources: Ints, row: Ints, half: Half) -> _Fronts:
         """One tie of `half` from each source."""
         which, at = _spread(half.start, sources)
-        edge = half.edge[at]
-        left = t.defection[edge]
+        group = half.group[at]
         return cls(
             row=row[which],
             source=sources[which],
             node=half.far[at],
-            chance=t.chance[edge],
-            past=t.past[edge],
-            group=np.where(left, t.group[edge], -1),
-            own=left & (t.defector[edge] == sources[which]),
+            chance=half.chance[at],
+            past=half.past[at],
+            group=group,
+            own=(group >= 0) & (t.defector[half.edge[at]] == sources[which]),
         )
 
-    def onward(self, half: Middle) -> _Fronts:
+    def onward(self, half: Half) -> _Fronts:
         """Bonds of `half` after these bonds."""
         which, at = _spread(half.start, self.node)
         kept = np.flatnonzero(half.far[at] != self.source[which])
@@ -175,14 +156,13 @@ class _Backs:
         return cls.of(t, count, node, columns)
 
     @classmethod
-    def double(cls, t: Tables, count: int, nodes: Ints, half: Middle, end: End) -> _Backs:
+    def double(cls, t: Tables, count: int, nodes: Ints, half: Half, end: End) -> _Backs:
         """A tie of `half` and one to a target, from some nodes."""
         which, at = _spread(half.start, nodes)
-        node, between, edge = nodes[which], half.far[at], half.edge[at]
+        node, between = nodes[which], half.far[at]
         then, last = _spread(end.start, between)
-        node, between, edge = node[then], between[then], edge[then]
-        past = half.past[at[then]]
-        group = np.where(t.defection[edge], t.group[edge], -1)
+        node, between = node[then], between[then]
+        past, group = half.past[at[then]], half.group[at[then]]
         # At the node between, a past member does not mind who left the same group.
         mute = (past & (end.group[last] == between)) | (end.past[last] & (group == between))
         kept = np.flatnonzero((end.far[last] != node) & ~mute)
@@ -206,11 +186,11 @@ class _Backs:
         node, here, chance = nodes, nodes, np.ones(len(nodes))
         for half in (first,) if second is None else (first, second):
             which, at = _spread(half.start, here)
-            far, edge = half.far[at], half.edge[at]
+            far = half.far[at]
             kept = np.flatnonzero(t.is_group[far] & (far != node[which]))
             which = which[kept]
             node, here = node[which], far[kept]
-            chance = chance[which] * t.chance[edge[kept]]
+            chance = chance[which] * half.chance[at[kept]]
         then, last = _spread(t.member_end.start, here)
         none = np.zeros(len(last), dtype=np.bool_)
         columns = {

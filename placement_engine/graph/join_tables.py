@@ -8,15 +8,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from placement_engine.graph.edges import NUMBER, PAST, Bools, Floats, Ints, Small
-from placement_engine.graph.laying import EdgeColumns, End, Half, Laying, Middle, sorted_halves
+from placement_engine.graph.edges import (
+    KIND_COUNT,
+    NUMBER,
+    PAST,
+    Bools,
+    Floats,
+    Ints,
+    bonds_among,
+)
+from placement_engine.graph.half_edges import Backs, Chosen, EdgeColumns, End, Half, Leads, room_for
+from placement_engine.graph.laying import Laying
+from placement_engine.graph.reports import of_kinds
 from placement_engine.vocabulary import TieKind
 
 _NODE, _SOURCE, _TARGET, _GROUP = (1 << bit for bit in range(4))
 _HOSTILE, _FRIENDLY, _BONDED, _OPPOSED = (1 << bit for bit in range(4))
 """Marks of a node, at the first look at all edges and at the second: an enmity or a bond leads
 there from a source, and a bond or an enmity from there to a target."""
-_BOND, _ENMITY = True, False
+_BOND = bonds_among(np.arange(KIND_COUNT))
+_ENMITY, _ALLIANCE = ~_BOND, of_kinds((TieKind.ALLIANCE,))
 
 
 class Tables(NamedTuple):
@@ -32,40 +43,36 @@ class Tables(NamedTuple):
         Half edges of the one kind, from where a tie of a source leads, to where an edge of the
         other kind ends at a target.
     groups_left, left_by
-        From a person to the groups left for sure, and from a group to the targets who left it;
-        their ``edge`` means nothing.
-    chance, past, defection, direct
-        (E,) of each edge; whether it is a past membership, and a defection.
-    defector, group
-        (E,) ends of the edge as reported.
+        From a person to the groups left for sure, and from a group to the targets who left it.
+    direct, defector
+        (E,) of each edge as in `EdgeColumns`, and its end ``a``.
     rank
         (n,) of each target, -1 for the others.
     leavers, has_left
         As in `Edges`; and (n,) who stands in it.
+    backs
+        Every two bonds that lead to a target; None in the form on arrays.
     """
 
     bond: Half
     enmity: Half
     membership: Half
     alliance: Half
-    bond_to_bond: Middle
-    bond_to_enmity: Middle
-    enmity_to_bond: Middle
+    bond_to_bond: Half
+    bond_to_enmity: Half
+    enmity_to_bond: Half
     bond_end: End
     enmity_end: End
     member_end: End
-    groups_left: Half
-    left_by: Half
-    chance: Floats
-    past: Bools
-    defection: Bools
+    groups_left: Leads
+    left_by: Leads
     direct: Bools
     defector: Ints
-    group: Ints
     is_group: Bools
     rank: Ints
     leavers: Ints
     has_left: Bools
+    backs: Backs | None
 
 
 Steps = tuple[Ints, Ints, Floats]
@@ -84,8 +91,8 @@ def friendly_steps(e: EdgeColumns, tables: Tables) -> tuple[Steps, Steps, Steps]
     lay = Laying(edges=e, compiled=True)
     half = lay.half(*lay.asked(marks, [(_BOND, _FRIENDLY, _BONDED)]))
     return (
-        (own.start, own.far, e.chance[own.edge]),
-        (half.start, half.far.astype(np.int32), e.chance[half.edge]),
+        (own.start, own.far, own.chance),
+        (half.start, half.far.astype(np.int32), half.chance),
         (end.start, end.rank, end.chance),
     )
 
@@ -105,28 +112,30 @@ def tables_of(
     """
     n = e.nodes
     lay = Laying(edges=e, compiled=compiled, workers=workers)
-    rank = np.full(n, -1, dtype=np.int64)
-    rank[targets] = np.arange(len(targets))
-    marks = np.where(e.is_group, _NODE | _GROUP, _NODE).astype(np.uint8)
+    rank = lay.ranks(targets)
+    marks = np.full(n, _NODE, dtype=np.uint8)
+    marks[e.is_group] |= _GROUP
     marks[sources] |= _SOURCE
     marks[targets] |= _TARGET
-    own, against, to_bond, to_enmity, (between, _) = lay.asked(
-        marks,
-        [
-            (_BOND, _SOURCE, _NODE),
-            (_ENMITY, _SOURCE, _NODE),
-            # Seen from the other end, what touches a target leads to it.
-            (_BOND, _NODE, _TARGET),
-            (_ENMITY, _NODE, _TARGET),
-            (_ENMITY, _GROUP, _GROUP),
-        ],
-    )
+    questions = [
+        (_BOND, _SOURCE, _NODE),
+        (_ENMITY, _SOURCE, _NODE),
+        (_ENMITY, _GROUP, _GROUP),
+        (_ALLIANCE, _GROUP, _GROUP),
+    ]
+    if sources is targets:
+        own, against, between, allied = lay.asked(marks, questions)
+        # Seen from the other end, what touches a target leads to it.
+        to_bond, to_enmity = own.turned(), against.turned()
+    else:
+        questions += [(_BOND, _NODE, _TARGET), (_ENMITY, _NODE, _TARGET)]
+        own, against, between, allied, to_bond, to_enmity = lay.asked(marks, questions)
     marks = np.zeros(n, dtype=np.uint8)
-    marks[lay.far(against)] |= _HOSTILE
-    marks[lay.far(own)] |= _FRIENDLY
-    marks[lay.near(to_bond)] |= _BONDED
-    marks[lay.near(to_enmity)] |= _OPPOSED
-    between_ends = lay.asked(
+    lay.mark(marks, against.far, _HOSTILE)
+    lay.mark(marks, own.far, _FRIENDLY)
+    lay.mark(marks, to_bond.near, _BONDED)
+    lay.mark(marks, to_enmity.near, _OPPOSED)
+    onward, opposing, to_friend = lay.asked(
         marks,
         [
             (_BOND, _HOSTILE, _BONDED),
@@ -134,50 +143,96 @@ def tables_of(
             (_ENMITY, _FRIENDLY, _BONDED),
         ],
     )
-    allied = np.flatnonzero(e.kind == NUMBER[TieKind.ALLIANCE])
-    allied = allied[e.is_group[e.a[allied]] & e.is_group[e.b[allied]]]
-    enmities = np.union1d(against[0], between), np.union1d(against[1], between)
-    # A membership leads from the person to the group.
-    member = own[0][_members(e.kind[own[0]])], own[1][:0]
-    to_member = to_bond[0][:0], to_bond[1][_members(e.kind[to_bond[1]])]
     with ThreadPoolExecutor(workers) as threads:
-        middles = threads.map(lay.middle, between_ends)
-        ends = threads.map(partial(lay.end, rank=rank), (to_bond, to_enmity, to_member))
-        halves = threads.map(lay.half, (own, enmities, member, (allied, allied)))
-    bond_to_bond, bond_to_enmity, enmity_to_bond = middles
-    bond_end, enmity_end, member_end = ends
-    bond, enmity, membership, alliance = halves
+        # What others wait for comes first.
+        bond_to_bond = threads.submit(lay.half, onward)
+        bond_end = threads.submit(lay.end, to_bond, rank)
+        ends = [
+            threads.submit(lay.end, chosen, rank)
+            for chosen in (to_enmity, _members(to_bond, from_a=False))
+        ]
+        halves = [
+            threads.submit(lay.half, chosen)
+            for chosen in (
+                own,
+                _united(lay, against, between),
+                _members(own, from_a=True),
+                allied,
+                opposing,
+                to_friend,
+            )
+        ]
+        backs = None
+        if compiled:
+            backs = _backs(bond_to_bond.result(), bond_end.result(), rank, threads, workers)
     person, group = e.leavers // max(n, 1), e.leavers % max(n, 1)
     asked = rank[person] >= 0
     has_left = np.zeros(n, dtype=np.bool_)
     has_left[person] = True
+    enmity_end, member_end = (end.result() for end in ends)
+    bond, enmity, membership, alliance, bond_to_enmity, enmity_to_bond = (
+        half.result() for half in halves
+    )
     return Tables(
         bond=bond,
         enmity=enmity,
         membership=membership,
         alliance=alliance,
-        bond_to_bond=bond_to_bond,
+        bond_to_bond=bond_to_bond.result(),
         bond_to_enmity=bond_to_enmity,
         enmity_to_bond=enmity_to_bond,
-        bond_end=bond_end,
+        bond_end=bond_end.result(),
         enmity_end=enmity_end,
         member_end=member_end,
-        groups_left=sorted_halves(n, person, group),
-        left_by=sorted_halves(n, group[asked], person[asked]),
-        chance=e.chance,
-        past=e.kind == PAST,
-        defection=e.kind == NUMBER[TieKind.DEFECTION],
+        groups_left=Leads.of(n, person, group),
+        left_by=Leads.of(n, group[asked], person[asked]),
         direct=e.direct,
         defector=e.a,
-        group=e.b,
         # What was read from bytes is read-only, for which compiled code is compiled anew.
         is_group=e.is_group.copy(),
         rank=rank,
         leavers=e.leavers,
         has_left=has_left,
+        backs=backs,
     )
 
 
-def _members(kind: Small) -> Bools:
-    found: Bools = (kind == PAST) | (kind == NUMBER[TieKind.MEMBERSHIP])
-    return found
+def _members(chosen: Chosen, *, from_a: bool) -> Chosen:
+    """Those that are memberships; seen from `a` they lead from the person to the group."""
+    rows = (chosen.kind == PAST) | (chosen.kind == NUMBER[TieKind.MEMBERSHIP])
+    rows[slice(chosen.forth, None) if from_a else slice(0, chosen.forth)] = False
+    return chosen.kept(rows)
+
+
+def _united(lay: Laying, one: Chosen, other: Chosen) -> Chosen:
+    """The edges of either, each of them once from each end."""
+    if not len(other.edge):
+        return one
+    return lay.both(
+        np.union1d(one.edge[: one.forth], other.edge[: other.forth]),
+        np.union1d(one.edge[one.forth :], other.edge[other.forth :]),
+    )
+
+
+def _backs(half: Half, end: End, rank: Ints, threads: ThreadPoolExecutor, workers: int) -> Backs:
+    """Every two bonds that lead to a target, by as many threads as there are."""
+    from placement_engine.graph.table_kernel import back_count, backs_of
+
+    nodes = len(half.start) - 1
+    shares = half.start[-1] * np.arange(1, workers) // workers
+    cuts = [0, *np.searchsorted(half.start, shares).tolist(), nodes]
+    counts = list(threads.map(partial(back_count, half, end, rank), cuts, cuts[1:]))
+    begins = np.cumsum([0, *counts])
+    size = int(begins[-1])
+    backs = Backs(
+        *room_for(
+            (nodes + 1, np.int32),
+            (size, np.int32),
+            (size, np.int32),
+            (size, np.float64),
+            (size, np.bool_),
+        )
+    )
+    backs.start[-1] = size
+    list(threads.map(partial(backs_of, half, end, rank, backs), begins[:-1], cuts, cuts[1:]))
+    return backs

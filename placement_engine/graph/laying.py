@@ -4,134 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement_engine.graph.edges import (
-    KIND_COUNT,
-    NUMBER,
-    PAST,
-    Bools,
-    Edges,
-    Floats,
-    Ints,
-    Small,
-    bonds_among,
-)
+from placement_engine.graph.edges import KIND_COUNT, NUMBER, PAST, Bools, Floats, Ints, Small
+from placement_engine.graph.half_edges import Chosen, EdgeColumns, End, Half, room_for, starts_of
 from placement_engine.vocabulary import TieKind
 
-_NO_RANK: Ints = np.zeros(0, dtype=np.int64)
 MARKS = 16
 """Numbers of which a node has one: four marks, each there or not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EdgeColumns:
-    """What the join needs of E edges of n nodes; `Edges` has all of it too.
-
-    Parameters
-    ----------
-    is_group
-        (n,) whether a node is a group.
-    a, b, kind, chance, direct, leavers
-        As in `Edges`.
-    """
-
-    nodes: int
-    is_group: Bools
-    a: Ints
-    b: Ints
-    kind: Small
-    chance: Floats
-    direct: Bools
-    leavers: Ints
-
-    def only(self, kept: Bools) -> EdgeColumns:
-        """The edges that a mask (E,) keeps."""
-        return replace(
-            self,
-            a=self.a[kept],
-            b=self.b[kept],
-            kind=self.kind[kept],
-            chance=self.chance[kept],
-            direct=self.direct[kept],
-        )
-
-    @classmethod
-    def of(cls, edges: Edges) -> EdgeColumns:
-        """The columns of a graph's edges."""
-        return cls(**{f.name: getattr(edges, f.name) for f in fields(cls)})
-
-    def writable(self) -> EdgeColumns:
-        """The same, copied where it is read-only: for that, kernels would be compiled anew."""
-        columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "nodes"}
-        return replace(
-            self, **{name: np.require(array, requirements="W") for name, array in columns.items()}
-        )
-
-
-class Half(NamedTuple):
-    """Half edges: ``start`` (n+1,) into ``far`` and ``edge``. A tuple, for compiled code."""
-
-    start: Ints
-    far: Ints
-    edge: Ints
-
-
-class Middle(NamedTuple):
-    """Half edges that lead to where a path can end, with what going over them asks.
-
-    Parameters
-    ----------
-    start, far, edge
-        As in `Half`.
-    chance, past
-        Of the edge; whether it is a past membership.
-    group
-        Of a defection the group that was left, else -1.
-    """
-
-    start: Ints
-    far: Ints
-    edge: Ints
-    chance: Floats
-    past: Bools
-    group: Ints
-
-
-class End(NamedTuple):
-    """Half edges that lead to targets alone, by rank, with what closing a path asks of them.
-
-    Parameters
-    ----------
-    start
-        (n+1,) into the rest.
-    far, edge, rank
-        The target, the edge, and the target's rank.
-    chance, past
-        Of the edge; whether it is a past membership.
-    group, leaves
-        The group of a defection, else -1; and whether the target is who left it.
-    """
-
-    start: Ints
-    far: Ints
-    edge: Ints
-    rank: Ints
-    chance: Floats
-    past: Bools
-    group: Ints
-    leaves: Bools
-
-
-Chosen = tuple[Ints, Ints]
-"""Edges seen from `a`, and edges seen from `b`."""
-Question = tuple[bool, int, int]
-"""Whether for bonds or for enmities; marks, one of which the near and the far end must bear."""
+Question = tuple[Bools, int, int]
+"""Mask of kind numbers; marks, one of which the near and the far end must bear."""
 Marks = NDArray[np.uint8]
 
 
@@ -154,103 +41,151 @@ class Laying:
     def asked(self, marks: Marks, questions: Sequence[Question]) -> list[Chosen]:
         """The edges that fit each question, by `marks` (n,) of the nodes below `MARKS`."""
         e, mark = self.edges, np.arange(MARKS)
-        told = np.zeros((2, MARKS, MARKS), dtype=np.int64)
-        for number, (bonds, near, far) in enumerate(questions):
+        bits = np.dtype(np.uint8 if 2 * len(questions) <= 8 else np.uint16)
+        told = np.zeros((KIND_COUNT, MARKS, MARKS), dtype=bits)
+        for number, (kinds, near, far) in enumerate(questions):
             fits = ((mark & near) > 0)[:, None] & ((mark & far) > 0)
-            told[int(bonds)] |= (fits.astype(np.int64) << 2 * number) | (
-                fits.T.astype(np.int64) << 2 * number + 1
-            )
-        row = bonds_among(np.arange(KIND_COUNT)).astype(np.int64)
-        if not self.compiled:
-            bits = told.astype(np.uint16)[row[e.kind], marks[e.a], marks[e.b]]
-            some = np.flatnonzero(bits)
-            bits = bits[some]
-            found = [some[(bits & (1 << bit)) != 0] for bit in range(2 * len(questions))]
-        else:
-            found = self._answered(marks, row, told, 2 * len(questions))
-        return list(zip(found[::2], found[1::2], strict=True))
+            told[kinds] |= fits.astype(bits) << bits.type(2 * number)
+            told[kinds] |= fits.T.astype(bits) << bits.type(2 * number + 1)
+        if self.compiled:
+            return self._answered(marks, told, len(questions))
+        asked = told[e.kind, marks[e.a], marks[e.b]]
+        some = np.flatnonzero(asked)
+        asked = asked[some]
+        found = [some[(asked & (1 << bit)) != 0] for bit in range(2 * len(questions))]
+        return list(map(self.both, found[::2], found[1::2]))
 
-    def _answered(self, marks: Marks, row: Ints, told: Ints, count: int) -> list[Ints]:
-        from placement_engine.graph.table_kernel import answered
+    def _answered(self, marks: Marks, told: NDArray[Any], count: int) -> list[Chosen]:
+        from placement_engine.graph.table_kernel import dealt, looked_at
 
         e, workers = self.edges, self.workers
-        bounds = [len(e.a) * part // workers for part in range(workers + 1)]
-        part = partial(answered, e.a, e.b, e.kind, row, marks, told)
+        cuts = [len(e.a) * part // workers for part in range(workers + 1)]
+        bits = np.empty(len(e.a), dtype=told.dtype)
         with ThreadPoolExecutor(workers) as threads:
-            parts = list(threads.map(part, bounds, bounds[1:]))
-        bits, edges = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        return [edges[bits == bit] for bit in range(count)]
+            look = partial(looked_at, e.a, e.b, e.kind, marks, told, bits, 2 * count)
+            found = np.array(list(threads.map(look, cuts, cuts[1:])))
+            # Each bit has its place, and in it each part of the edges.
+            ends = np.cumsum(found.T).reshape(found.T.shape)
+            places = ends - found.T
+            size, whole = int(ends[-1, -1]), self._whole
+            near, far, edge, chance, kind = room_for(
+                *[(size, whole)] * 3, (size, np.float64), (size, e.kind.dtype)
+            )
 
-    def near(self, chosen: Chosen) -> Ints:
-        """The ends that edges are seen from."""
-        return np.concatenate([self.edges.a[chosen[0]], self.edges.b[chosen[1]]])
+            def deal(part: int) -> None:
+                own = places[:, part].copy()
+                dealt(
+                    e.a, e.b, e.chance, e.kind, bits, own,
+                    near, far, edge, chance, kind, cuts[part], cuts[part + 1],
+                )  # fmt: skip
 
-    def far(self, chosen: Chosen) -> Ints:
-        """The ends that edges lead to."""
-        return np.concatenate([self.edges.b[chosen[0]], self.edges.a[chosen[1]]])
+            list(threads.map(deal, range(workers)))
+        begins = [*places[:, 0].tolist(), size]
+        everything = Chosen(near, far, edge, chance, kind, 0)
+        return [
+            everything.at(slice(first, last), forth=middle - first)
+            for first, middle, last in zip(begins[:-2:2], begins[1::2], begins[2::2], strict=True)
+        ]
+
+    def mark(self, marks: Marks, nodes: Ints, bit: int) -> None:
+        """Give some nodes, any of them often, one mark more."""
+        if self.compiled:
+            from placement_engine.graph.table_kernel import marked
+
+            marked(marks, nodes, bit)
+        else:
+            marks[nodes] |= bit
+
+    def both(self, forth: Ints, back: Ints) -> Chosen:
+        """Edges seen from `a`, and others seen from `b`."""
+        e, edge = self.edges, np.concatenate([forth, back])
+        return Chosen(
+            near=np.concatenate([e.a[forth], e.b[back]]),
+            far=np.concatenate([e.b[forth], e.a[back]]),
+            edge=edge,
+            chance=e.chance[edge],
+            kind=e.kind[edge],
+            forth=len(forth),
+        )
 
     def half(self, chosen: Chosen) -> Half:
-        """Half edges of edges seen from `a`, and of others seen from `b`."""
-        return Half(*self._laid(chosen, _NO_RANK)[:3])
-
-    def middle(self, chosen: Chosen) -> Middle:
         """Half edges with what going over them asks."""
-        start, far, edge, chance, kind = self._laid(chosen, _NO_RANK)
-        return Middle(
+        start, far, edge, chance, kind, _ = self._laid(chosen, np.zeros(0, dtype=self._whole))
+        return Half(
             start=start,
             far=far,
             edge=edge,
             chance=chance,
             past=kind == PAST,
-            group=self._left(edge, kind),
+            group=self._left(edge, kind)[0],
         )
 
     def end(self, chosen: Chosen, rank: Ints) -> End:
         """Half edges to targets, by the (n,) rank of each within every near end."""
-        start, far, edge, chance, kind = self._laid(chosen, rank)
-        group = self._left(edge, kind)
+        start, far, edge, chance, kind, ranks = self._laid(chosen, rank)
+        group, left = self._left(edge, kind)
+        leaves = np.zeros(len(edge), dtype=np.bool_)
+        leaves[left] = self.edges.a[edge[left]] == far[left]
         return End(
             start=start,
             far=far,
             edge=edge,
-            rank=rank[far],
+            rank=ranks,
             chance=chance,
             past=kind == PAST,
             group=group,
-            leaves=(group >= 0) & (self.edges.a[edge] == far),
+            leaves=leaves,
         )
 
-    def _left(self, edge: Ints, kind: Small) -> Ints:
-        """Of each edge the group that it is a defection from, else -1."""
-        group = np.full(len(edge), -1, dtype=np.int64)
+    def ranks(self, targets: Ints) -> Ints:
+        """(n,) of each of some different nodes, -1 of the others."""
+        rank = np.full(self.edges.nodes, -1, dtype=self._whole)
+        rank[targets] = np.arange(len(targets))
+        return rank
+
+    @property
+    def _whole(self) -> type[np.signedinteger]:
+        """Compiled code takes half the memory; arrays are multiplied, and must not overflow."""
+        return np.int32 if self.compiled else np.int64
+
+    def _left(self, edge: Ints, kind: Small) -> tuple[Ints, Ints]:
+        """Of each edge the group that it is a defection from, else -1; and which these are."""
+        group = np.full(len(edge), -1, dtype=self._whole)
         left = np.flatnonzero(kind == NUMBER[TieKind.DEFECTION])
         group[left] = self.edges.b[edge[left]]
-        return group
+        return group, left
 
-    def _laid(self, chosen: Chosen, rank: Ints) -> tuple[Ints, Ints, Ints, Floats, Small]:
-        """By the near ends: where each node's begin, far ends, edges, chances, kinds."""
-        e, (forth, back) = self.edges, chosen
-        if self.compiled and len(forth) + len(back):
-            from placement_engine.graph.table_kernel import laid
-
-            count = int(rank.max(initial=-1)) + 1
-            found: tuple[Ints, Ints, Ints, Floats, Small] = laid(
-                e.nodes, rank, count, e.a, e.b, e.kind, e.chance, forth, back
-            )
-            return found
-        near, far = self.near(chosen), self.far(chosen)
-        edge = np.concatenate([forth, back])
+    def _laid(self, chosen: Chosen, rank: Ints) -> tuple[Ints, Ints, Ints, Floats, Small, Ints]:
+        """By near ends: where each node's begin, far ends, edges, chances, kinds, ranks."""
+        if self.compiled:
+            return self._laid_compiled(chosen, rank)
+        near, far, edge, chance, kind, _ = chosen
         order = np.lexsort((rank[far], near)) if len(rank) else np.argsort(near, kind="stable")
-        start = np.zeros(e.nodes + 1, dtype=np.int64)
-        if len(edge):
-            np.cumsum(np.bincount(near, minlength=e.nodes), out=start[1:])
-        edge = edge[order]
-        return start, far[order], edge, e.chance[edge], e.kind[edge]
+        start = starts_of(self.edges.nodes, near)
+        far = far[order]
+        ranks = rank[far] if len(rank) else rank
+        return start, far, edge[order], chance[order], kind[order], ranks
 
+    def _laid_compiled(
+        self, chosen: Chosen, rank: Ints
+    ) -> tuple[Ints, Ints, Ints, Floats, Small, Ints]:
+        from placement_engine.graph.table_kernel import laid, ranked
 
-def sorted_halves(nodes: int, near: Ints, far: Ints) -> Half:
-    """Half edges of no edges of a network, by their near end."""
-    order = np.argsort(near, kind="stable")
-    start = np.zeros(nodes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(near, minlength=nodes), out=start[1:])
-    return Half(start, far[order], near[order])
+        nodes, whole = self.edges.nodes, self._whole
+        near, far, edge = (np.ascontiguousarray(column, dtype=whole) for column in chosen[:3])
+        size = len(edge)
+        start, fars, edges, chances, kinds, ranks = room_for(
+            (nodes + 2, whole),
+            (size, whole),
+            (size, whole),
+            (size, np.float64),
+            (size, chosen.kind.dtype),
+            (size if len(rank) else 0, whole),
+        )
+        if size:
+            laid(near, far, edge, chosen.chance, chosen.kind, start, fars, edges, chances, kinds)
+        else:
+            start = np.zeros(nodes + 2, dtype=whole)  # takes no memory until written
+        if len(rank):
+            ranked(rank, start[:-1], fars, edges, chances, kinds, ranks)
+        return start[:-1], fars, edges, chances, kinds, ranks

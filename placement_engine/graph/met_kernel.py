@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from placement_engine.compiled import compiled
-from placement_engine.graph.kernels import BLOCK
-from placement_engine.graph.table_kernel import longer
+from placement_engine.graph.half_edges import room_for
+from placement_engine.graph.kernels import BLOCK, ROOM, SHIFT, marks_of
 
 
 @compiled
 def _count(v: int, q: float, joined: Any, seen: Any) -> None:
     """Add a path of chance `q` to the target of rank `v`."""
     before = joined[v]
-    seen[v // BLOCK] = True
+    seen[v >> SHIFT] = True
     joined[v] = before + q * (1.0 - before)
 
 
@@ -34,23 +34,39 @@ def _close(
             _count(v, p * chance[i], joined, seen)
 
 
+def reunion_of(steps: Any, ranks: Any, sources: Any, count: int, length: int) -> tuple[Any, Any]:
+    """Cells of the pairs of sources with `count` targets that bonds join, and their chances."""
+    own, between, ends = steps
+    parts, at = [(np.zeros(0, dtype=np.int64), np.zeros(0))], 0
+    while at < len(sources):
+        room = max(ROOM, 2 * count)
+        cells, told = room_for((room, np.int64), (room, np.float64))
+        at, size = reunion_rows(own, between, ends, ranks, sources, at, count, length, cells, told)
+        parts.append((cells[:size], told[:size]))
+    cells, told = map(np.concatenate, zip(*parts, strict=True))
+    return cells, told
+
+
 @compiled
 def reunion_rows(
-    own_bonds: Any, between: Any, ends: Any, ranks: Any, sources: Any, count: int, length: int
-) -> Any:
-    """Pairs of sources with `count` targets that bonds join, and the joined chance of each.
+    own_bonds: Any, between: Any, ends: Any, ranks: Any, sources: Any, begin: int, count: int,
+    length: int, cells: Any, told: Any,
+) -> Any:  # fmt: skip
+    """Fill in pairs of sources with `count` targets that bonds join, and their joined chances.
 
     The first three are start, other end - that of `ends` by rank - and chance of the bonds of
-    sources, of those between, and of those that lead to targets.
+    sources, of those between, and of those that lead to targets. Of the sources from `begin`
+    on while a whole row has room: the next source, and how many pairs there are.
     """
     start, far, chance = own_bonds
     b_start, b_far, b_chance = between
     e_start, e_rank, e_chance = ends
     joined = np.zeros(count)
-    seen = np.zeros(count // BLOCK + 1, dtype=np.bool_)
+    words, seen = marks_of(count)
     size = 0
-    cells, told = np.empty(1024, dtype=np.int64), np.empty(1024)
-    for at in range(len(sources)):
+    for at in range(begin, len(sources)):
+        if size + count > len(cells):
+            return at, size
         u = sources[at]
         own = ranks[u]
         for i in range(start[u], start[u + 1]):
@@ -65,18 +81,19 @@ def reunion_rows(
                     y, q = b_far[j], p * b_chance[j]
                     if y != u:
                         _close(y, q, own, apart, e_start, e_rank, e_chance, joined, seen)
-        for block in range(len(seen)):
-            if not seen[block]:
+        for word in range(len(words)):
+            if not words[word]:
                 continue
-            seen[block] = False
-            for cell in range(block * BLOCK, min((block + 1) * BLOCK, count)):
-                if joined[cell] > 0.0:
-                    if size == len(cells):
-                        cells, told = longer(cells), longer(told)
-                    cells[size], told[size] = at * count + cell, joined[cell]
-                    joined[cell] = 0.0
-                    size += 1
-    return cells[:size], told[:size]
+            for block in range(BLOCK * word, BLOCK * word + BLOCK):
+                if not seen[block]:
+                    continue
+                for cell in range(BLOCK * block, min(BLOCK * block + BLOCK, count)):
+                    if joined[cell] > 0.0:
+                        cells[size], told[size] = at * count + cell, joined[cell]
+                        joined[cell] = 0.0
+                        size += 1
+            words[word] = 0
+    return len(sources), size
 
 
 @compiled

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from placement_engine.graph.edges import Bools, Edges, Floats, Ints
+from placement_engine.graph.half_edges import EdgeColumns
 from placement_engine.graph.join import pays
 from placement_engine.graph.join_tables import Steps, Tables, friendly_steps, tables_of
-from placement_engine.graph.laying import EdgeColumns
 from placement_engine.graph.paths import Ends, Walks, friendly_walks, hostile_walks
 
 _CHUNK = 128
@@ -41,7 +40,7 @@ class Targets:
         Most edges of a path, 1 to 3, as in `RivalGraph.scores`.
     ends
         Of the form on arrays.
-    tables, backs, steps
+    tables, steps
         Of the compiled form; it is used where they stand.
     """
 
@@ -52,7 +51,6 @@ class Targets:
     length: int
     ends: Ends | None = None
     tables: Tables | None = None
-    backs: Any = None
     steps: tuple[Steps, Steps, Steps] | None = None
 
     @classmethod
@@ -88,8 +86,6 @@ class Targets:
             return cls(
                 edges=edges, nodes=nodes, column=column, friendly=friendly, length=length, ends=ends
             )
-        from placement_engine.graph import kernels
-
         columns = EdgeColumns.of(edges).writable()
         tables = tables_of(columns, sources, nodes, compiled=True)
         return cls(
@@ -99,7 +95,6 @@ class Targets:
             friendly=friendly,
             length=length,
             tables=tables,
-            backs=kernels.laid_out(tables, len(nodes)),
             steps=friendly_steps(columns, tables) if friendly else None,
         )
 
@@ -156,14 +151,14 @@ def _compiled(targets: Targets, sources: Ints) -> tuple[Ints, Floats, Floats, Bo
 
     count, tables = len(targets.nodes), targets.tables
     assert tables is not None
-    row, column, _, h_or, direct = kernels.join_rows(
-        targets.backs, tables, sources, 0, len(sources), count, False, targets.length, 0.0
-    )
+    question = count, False, targets.length, 0.0
+    found = kernels.rows_of(tables, sources, np.arange(len(sources)), *question)
+    row, column, _, h_or, direct = map(np.concatenate, zip(*found, strict=True))
     hostile = row * count + column
     if targets.steps is None:
         return hostile, h_or, np.zeros(len(hostile)), direct
-    friendly, joined = met_kernel.reunion_rows(
-        *targets.steps, tables.rank, sources, count, targets.length
+    friendly, joined = met_kernel.reunion_of(
+        targets.steps, tables.rank, sources, count, targets.length
     )
     cell, at_hostile, at_friendly = met_kernel.merged(hostile, friendly)
     parts = np.zeros(len(cell)), np.zeros(len(cell)), np.zeros(len(cell), dtype=np.bool_)

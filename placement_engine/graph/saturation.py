@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement_engine.graph.edges import NUMBER, PAST, Edges, Ints
+from placement_engine.graph.half_edges import EdgeColumns
 from placement_engine.graph.join import LONGEST, join
-from placement_engine.graph.laying import EdgeColumns
 from placement_engine.graph.rival_graph import RivalGraph
 from placement_engine.vocabulary import TieKind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from placement_engine.graph.edges import NUMBER
+from placement_engine.graph.half_edges import EdgeColumns
 from placement_engine.graph.join_tables import friendly_steps, tables_of
-from placement_engine.graph.laying import EdgeColumns
 from placement_engine.vocabulary import TieKind
 
 
@@ -26,8 +26,7 @@ def warm() -> None:
         leavers=np.zeros(0, dtype=np.int64),
     )
     tables = tables_of(columns, people, people, compiled=True)
-    backs = kernels.laid_out(tables, 3)
-    row, column, *_ = kernels.join_rows(backs, tables, people, 0, 3, 3, False, 3, 0.0)
+    [(row, column, *_)] = kernels.rows_of(tables, people, people, 3, False, 3, 0.0)
     steps = friendly_steps(columns, tables)
-    friendly, _ = met_kernel.reunion_rows(*steps, tables.rank, people, 3, 3)
+    friendly, _ = met_kernel.reunion_of(steps, tables.rank, people, 3, 3)
     met_kernel.merged(row * 3 + column, friendly)

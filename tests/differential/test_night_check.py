@@ -91,10 +91,14 @@ def test_nothing_is_compiled_that_was_not_compiled_ahead() -> None:
         pytest.skip("numba is not installed")
     warming.warm()
     used: tuple[Any, ...] = (
-        kernels.laid_out,
         kernels.join_rows,
-        table_kernel.answered,
+        table_kernel.looked_at,
+        table_kernel.dealt,
         table_kernel.laid,
+        table_kernel.marked,
+        table_kernel.ranked,
+        table_kernel.back_count,
+        table_kernel.backs_of,
         met_kernel.reunion_rows,
         met_kernel.merged,
     )
