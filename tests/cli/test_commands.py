@@ -13,7 +13,7 @@ import pytest
 from typer.testing import Result
 
 from placement_engine.report.documents import DOCUMENTS, ENTERED, schema_of
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 Placement = Callable[..., Result]
 DAY = ("--as-of", "2026-11-01")

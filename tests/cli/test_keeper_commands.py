@@ -16,7 +16,7 @@ from placement_engine.testing.postgresql_server import PostgresqlServer
 from tests.cli.conftest import forget
 from tests.cli.test_commands import DAY, document
 from tests.contract.conftest import server
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 __all__ = ["server"]
 

@@ -17,7 +17,7 @@ from typer.testing import Result
 
 from placement_engine.register.desk import Desk
 from placement_engine.report.documents import schema_of
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 CHROMIUM = shutil.which("chromium")
 Placement = Callable[..., Result]

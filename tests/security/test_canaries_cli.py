@@ -24,7 +24,7 @@ from typer.testing import CliRunner, Result
 
 from placement_engine.__main__ import command_table
 from placement_engine.register import PassphraseKey, Register
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 APP: Typer = command_table().app
 ROOT = Path(__file__).parents[2]

@@ -33,7 +33,7 @@ from placement_engine.register import (
 )
 from placement_engine.register.store import StoreChange
 from placement_engine.vocabulary import MunicipalityCode, SubjectRef
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 KEY = RawKey(bytes(range(32)))
 DAY = date(2026, 11, 22)

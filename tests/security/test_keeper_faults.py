@@ -23,7 +23,7 @@ from placement_engine.register.records import Sealer
 from placement_engine.register.sqlite import _Change
 from placement_engine.register.vault import Vault
 from tests.cli import conftest
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 pytest.importorskip("pyrage", reason="the extra keeper is not installed")
 pytest.importorskip("shamir_mnemonic", reason="the extra keeper is not installed")

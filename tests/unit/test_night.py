@@ -33,7 +33,7 @@ from placement_engine.vocabulary import (
     TieKind,
 )
 from tests.cli.conftest import case
-from tests.telling import told_of
+from tests.security.telling import told_of
 
 AS_OF = date(2026, 11, 1)
 POLICY = Policy.default()

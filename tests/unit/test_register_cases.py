@@ -17,7 +17,7 @@ from placement_engine.register import (
     DocumentKind,
     Register,
 )
-from tests.telling import told_of
+from tests.security.telling import told_of
 from tests.unit import test_register_facade
 from tests.unit.test_register_facade import DAY, KEY, placed, where
 
