@@ -50,15 +50,36 @@ def laid_out(network: Network, today: int, policy: Policy) -> Laid:
     kind[ended & (kind == NUMBER[TieKind.MEMBERSHIP])] = PAST
     known, kind = known[~over], kind[~over]
     key, b = ties.a[known].astype(np.int64), ties.b[known].astype(np.int64)
-    swap = np.flatnonzero(~of_kinds((*_DIRECTED, PAST))[kind] & (key > b))
+    moved = ~of_kinds((*_DIRECTED, PAST))[kind] & (key > b)
+    swap = np.flatnonzero(moved)
     key[swap], b[swap] = b[swap], key[swap]
     key *= n
     key += b
     del b
     key *= KIND_COUNT
     key += kind
-    order = np.argsort(key)
+    order = _order(key, moved | (kind == PAST))
     return known[order], key[order]
+
+
+def _order(key: Ints, moved: Bools) -> Ints:
+    """Stable order by rising keys, of which those not `moved` stand in order already.
+
+    Networks keep their ties sorted, so that only ends that were turned need sorting; and what
+    is read in the order in which it is kept comes from memory much faster.
+    """
+    stays, goes = np.flatnonzero(~moved), np.flatnonzero(moved)
+    kept = key[stays]
+    if (kept[1:] < kept[:-1]).any():
+        return np.argsort(key, kind="stable")
+    goes = goes[np.argsort(key[goes], kind="stable")]
+    # Of equal keys those that stay have the lower rows: they are kept by their lower end.
+    at = np.searchsorted(kept, key[goes], side="right") + np.arange(len(goes))
+    order = np.empty(len(key), dtype=np.int64)
+    among = np.ones(len(key), dtype=np.bool_)
+    among[at] = False
+    order[at], order[among] = goes, stays
+    return order
 
 
 def reports_of(network: Network, today: int, policy: Policy, laid: Laid | None = None) -> Reports:

@@ -60,12 +60,16 @@ class Reduced:
         Not negative; `CLOSED` where not allowed.
     messages
         One pair an edge, to start from where a part of the same problem is bounded.
+    prices
+        Of each place: `unary` holds what everybody there is charged, and `constant` is less
+        by the charge for all of the place, whether it is filled or not.
     """
 
     constant: int
     unary: tuple[IntArray, ...]
     edges: tuple[Edge, ...]
     messages: tuple[Messages, ...]
+    prices: IntArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +274,11 @@ class _Work:
             constant += lowest
             unary.append(costs - lowest)
         return Reduced(
-            constant=constant, unary=tuple(unary), edges=tuple(edges), messages=tuple(messages)
+            constant=constant,
+            unary=tuple(unary),
+            edges=tuple(edges),
+            messages=tuple(messages),
+            prices=self.prices,
         )
 
 

@@ -179,7 +179,7 @@ class Tree:
             if least.any():
                 theta -= least[:, :, None]
                 node.bounds = node.bounds + least.sum(axis=1)
-            room = self.limits - node.bounds
+            room = self.limits - node.bounds - self._idle(node)
             if (room < 0).any():
                 return None
             # Entries of closed values have lost the least; they stay far above every limit.
@@ -201,6 +201,22 @@ class Tree:
         values = values[np.argsort(theta[self._guide, k, values], kind="stable")]
         node.order = values.tolist()
         return node
+
+    def _idle(self, node: Node) -> IntArray:
+        """What the bounds give back for places that nobody can fill any more, F.
+
+        The bounds charge whoever comes to a place and give the charge for all places back. For
+        one that stays empty nobody pays, so that much is missing.
+        """
+        dense = self.dense
+        may = (node.theta[0] < CLOSED) & (node.chosen < 0)[:, None] & (dense.place >= 0)
+        used = np.bincount(
+            dense.place[may],
+            weights=np.broadcast_to(dense.demand[:, None], may.shape)[may],
+            minlength=len(node.free),
+        )
+        idle: IntArray = dense.prices @ np.maximum(node.free - used.astype(np.int64), 0)
+        return idle
 
 
 def in_units(value: int | None) -> int:

@@ -65,6 +65,8 @@ class Dense:
         For each variable: rows she adds to, and what beyond the least, rows × values.
     place, free, demand
         n × W place number of each value (-1 none), places left, demands.
+    prices
+        F × P: what the bounds charge for each place, and give back for all of them.
     """
 
     values: tuple[IntArray, ...]
@@ -82,6 +84,7 @@ class Dense:
     place: IntArray
     free: IntArray
     demand: IntArray
+    prices: IntArray
 
 
 def lay_out(
@@ -162,6 +165,7 @@ def lay_out(
         place=place,
         free=places.free,
         demand=model.demand,
+        prices=np.stack([one.prices for one in found]),
     )
 
 

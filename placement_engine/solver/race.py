@@ -60,7 +60,7 @@ QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 ENOUGH, WORTH_AGAIN = 10_000, 4
 """Where plans end far from each other, they are begun again and again in place of the second
 cooling, if there are so many proposals for each mover, so many times."""
-FEW_LEFT, BESIDE_SHARE = 400_000, 0.6
+FEW_LEFT, BESIDE_SHARE = 1_000_000, 0.6
 """Pairs of open sites of rivals up to which what is left is searched exactly at once; where it
 is more, that waits for so much of the time, in which plans are sought there too."""
 CLEARING_SHARE = 0.12

@@ -11,16 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placement_engine.problem import UNLIMITED, Level, PlacementProblem
+from placement_engine.problem import UNLIMITED, Level, PlacementProblem, ProblemSubject
 from placement_engine.solver import Limits, NoSafePlacement, Proposed, solve, witness
 from placement_engine.solver.backends import Effort, Goal, Question
 from placement_engine.solver.bound import BoundEffort, Edge, Places, reduce_costs, transport_prices
+from placement_engine.solver.branch import Tree, in_units
 from placement_engine.solver.cpsat import CpSat
+from placement_engine.solver.dense import lay_out
 from placement_engine.solver.exhaustive import evaluate, exhaust, tie_hash
 from placement_engine.solver.model import CLOSED, compile_model
 from placement_engine.solver.own import OwnSearch
-from placement_engine.solver.presolve import tighten
+from placement_engine.solver.presolve import split, take, tighten
 from placement_engine.testing.strategies import problems
+from placement_engine.vocabulary import MunicipalityCode, SubjectRef
 
 FREE = 10**9
 
@@ -208,3 +211,48 @@ def test_any_order_of_levels(problem: PlacementProblem, order: tuple[Level, ...]
         assert isinstance(answer, Proposed)
         assert answer.assignment == best.assignment
         assert answer.lower_bound <= answer.objective
+
+
+@settings(max_examples=100, deadline=None)
+@given(problem=problems())
+def test_a_tree_tells_no_plan_that_costs_more_than_its_limit(problem: PlacementProblem) -> None:
+    """What the bounds give back for places that stay empty is missed at a whole plan."""
+    model = tighten(compile_model(problem))
+    for group in () if model is None else split(model):
+        assert model is not None
+        part = take(model, group)
+        limits = np.array([in_units(None)], dtype=np.int64)
+        dense = lay_out(part, [Goal.TOTAL], limits, rounds=5, stop=lambda: False)
+        if dense is None:
+            continue
+        tree = Tree(dense, limits, guide=0)
+        while (picked := tree.next_plan(effort(), most=10_000)) is not None:
+            sites = tuple(int(v[i]) for v, i in zip(dense.values, picked, strict=True))
+            cost = in_units(part.value_total(sites))
+            assert cost <= limits[0]
+            limits[0] = cost - 1
+        assert tree.exhausted
+
+
+def test_a_place_that_stays_empty_is_not_given_back() -> None:
+    """Two want the one free place; without either of them there, its price is missing."""
+    problem = PlacementProblem(
+        sites=tuple(MunicipalityCode(f"000{n}") for n in range(3)),
+        distance_m=100_000 * (1 - np.eye(3, dtype=np.int64)),
+        exposure_ppm=np.zeros((3, 3), dtype=np.int64),
+        capacity=np.array([1, 5, 5]),
+        subjects=tuple(
+            ProblemSubject(id=SubjectRef(f"S{k}"), unary=np.array([0, 100, 110])) for k in (0, 1)
+        ),
+    )
+    model = tighten(compile_model(problem))
+    assert model is not None
+    limits = np.array([in_units(150)])
+    dense = lay_out(model, [Goal.TOTAL], limits, rounds=5, stop=lambda: False)
+    assert dense is not None
+    assert dense.prices.max() > 0
+    tree = Tree(dense, limits, guide=0)
+    told = []
+    while (picked := tree.next_plan(effort(), most=100)) is not None:
+        told.append(sum(int(v[i] == 0) for v, i in zip(dense.values, picked, strict=True)))
+    assert told == [1, 1, 1, 1]
