@@ -20,7 +20,7 @@ from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
 from placement_engine.solver.pacing import Pace, ending_by, in_time
 from placement_engine.solver.prices import Priced
-from placement_engine.solver.second import STEPS_OF_WORK, Exchange, begin_again, is_rugged
+from placement_engine.solver.second import SHORTEST, STEPS_OF_WORK, Exchange, begin_again, is_rugged
 from placement_engine.solver.wide import Wide
 
 FIRST_SHARE = 0.15
@@ -228,7 +228,9 @@ class Race:
             self._seek_beside(late)
 
     def _seek_beside(self, effort: Effort) -> None:
-        """Begin again and again until there is not time for a step more."""
+        """Begin again and again, where a plan can cool at all, until there is no time for more."""
+        if self._proposals(effort) < SHORTEST:
+            return
         steps = begin_again(
             self._problem,
             self._wide,
@@ -355,10 +357,9 @@ class Race:
 
     def _proposals(self, part: Effort) -> int:
         """How many proposals an effort is likely to allow."""
-        steps = self._search.steps
         if part.deadline is not None:
             now = self._effort.clock()
-            return int(steps / max(1e-9, now - self._begun) * (part.deadline - now))
+            return int(self._search.steps / max(1e-9, now - self._begun) * (part.deadline - now))
         return STEPS_OF_WORK * (part.work_left or 0)
 
     def _cooling(self, part: Effort) -> None:

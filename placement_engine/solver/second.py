@@ -20,8 +20,10 @@ from placement_engine.solver.wide import Wide
 
 STEPS_OF_WORK = 256
 """Proposals that count as a node."""
-LONGEST, LEAST_STRETCHES = 1 << 16, 8
-"""Proposals between two looks at the clock, and how many of them a cooling has at the least."""
+LONGEST = 1 << 16
+"""Proposals between two looks at the clock."""
+SHORTEST = 8 * LONGEST
+"""Proposals of the shortest cooling."""
 FEW = 200
 """Up to so many movers plans end far from each other where sites can be full; where there are
 more, what full sites shut in averages out."""
@@ -103,7 +105,7 @@ def begin_again(
         search.begin(lean)
         scale = search.spread(lean)
         stiff = int(STIFF * scale)
-        steps = max(LEAST_STRETCHES * LONGEST, each * len(wide.movers))
+        steps = max(SHORTEST, each * len(wide.movers))
         for done in range(0, steps, LONGEST):
             heat, end = (hot * scale * (COLD / hot) ** (x / steps) for x in (done, done + LONGEST))
             search.run(LONGEST, hot=heat, cold=end, prices=prices, stiff=stiff, lean=lean)
