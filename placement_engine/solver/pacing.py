@@ -6,6 +6,7 @@ the same on any machine.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from placement_engine.solver.backends import Effort
@@ -53,3 +54,14 @@ def ending_by(effort: Effort, seconds: float) -> Effort:
 def in_time(effort: Effort, seconds: float) -> bool:
     """Whether a step that takes so long would end before the effort does."""
     return effort.deadline is None or effort.clock() + seconds < effort.deadline
+
+
+def while_in_time(effort: Effort, steps: Iterable[int], seconds: float) -> Iterator[int]:
+    """Steps, while one more that takes as long as the longest, or `seconds`, would end in time."""
+    start = effort.clock()
+    for step in steps:
+        now = effort.clock()
+        seconds, start = max(seconds, now - start), now
+        yield step
+        if not in_time(effort, seconds):
+            return

@@ -18,7 +18,7 @@ from placement_engine.solver.clearing import Clearing
 from placement_engine.solver.figures import Figures
 from placement_engine.solver.model import BoolArray
 from placement_engine.solver.own import OwnSearch
-from placement_engine.solver.pacing import Pace, ending_by, in_time
+from placement_engine.solver.pacing import Pace, ending_by, in_time, while_in_time
 from placement_engine.solver.prices import Priced
 from placement_engine.solver.second import SHORTEST, STEPS_OF_WORK, Exchange, begin_again, is_rugged
 from placement_engine.solver.wide import Wide
@@ -54,7 +54,7 @@ MOST_LEFT = 6_000_000
 BUILDING_S = 0.3
 """Seconds that an exact search of what is left must have at least."""
 LAST_S = 0.15
-"""Seconds that the second search may take for one step."""
+"""Seconds that the second search may take for one step, as long as none has taken more."""
 QUICK_SHARE, SLOW_SHARE = 0.12, 0.6
 """Shares of what is left that the first and the second cooling get; mending gets the rest."""
 ENOUGH, WORTH_AGAIN = 10_000, 4
@@ -239,8 +239,8 @@ class Race:
             seeds=count(self._seed + 2, 2),
             late=lambda: not in_time(effort, LAST_S),
         )
-        for _ in steps:
-            if not in_time(effort, LAST_S) or self._met():
+        for _ in while_in_time(effort, steps, LAST_S):
+            if self._met():
                 break
 
     def _finish(self, effort: Effort, *, most: int = MOST_LEFT) -> bool:
