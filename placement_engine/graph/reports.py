@@ -58,11 +58,11 @@ def laid_out(network: Network, today: int, policy: Policy) -> Laid:
     del b
     key *= KIND_COUNT
     key += kind
-    order = _order(key, moved | (kind == PAST))
+    order = order_of(key, moved | (kind == PAST))
     return known[order], key[order]
 
 
-def _order(key: Ints, moved: Bools) -> Ints:
+def order_of(key: Ints, moved: Bools) -> Ints:
     """Stable order by rising keys, of which those not `moved` stand in order already.
 
     Networks keep their ties sorted, so that only ends that were turned need sorting; and what

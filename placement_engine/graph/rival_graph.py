@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from placement_engine.graph.answers import Coverage, EdgeOnPath, PairScores, PathExplanation
+from placement_engine.graph.beside import Beside, edges_beside
 from placement_engine.graph.edges import PAST, Bools, Edges, Floats, Ints, edges_of, left_of
 from placement_engine.graph.paths import (
     GROUP_LENGTH,
@@ -27,6 +28,9 @@ from placement_engine.vocabulary import SOURCES, Grade, TieKind
 
 Scores = TypeVar("Scores", Floats, Bools)
 
+Left = tuple[frozenset[str], frozenset[tuple[str, str]]]
+"""Who is known to have left: implied and confirmed defectors."""
+
 _CHUNK = 128
 """Sources joined at once: bounds the memory, not the answer."""
 _ENDS_KEPT = 4
@@ -36,12 +40,20 @@ class RivalGraph:
     """The network as of a day under a policy; read-only. Made by `build`."""
 
     def __init__(
-        self, *, network: Network, edges: Edges, policy: Policy, as_of: date, index: dict[str, int]
+        self,
+        *,
+        network: Network,
+        edges: Edges,
+        policy: Policy,
+        as_of: date,
+        index: dict[str, int],
+        left: Left | None = None,
     ) -> None:
         self._network = network
         self._edges = edges
         self._policy = policy
         self._index = index
+        self._left = left
         self._ends: dict[bytes, Ends] = {}
         self.as_of = as_of
 
@@ -68,14 +80,25 @@ class RivalGraph:
         aliases
             Other ids that may be asked for, each with the node that it means.
         like
-            Another graph of nearly the same: what both have in common is kept once.
+            Another graph of nearly the same: what both have in common is graded and kept once.
         """
         index = {node: at for at, node in enumerate(network.nodes)}
         index |= {alias: index[node] for alias, node in aliases.items() if node in index}
         implied, confirmed = left_of(
             index, len(network.nodes), implied_defectors, confirmed_defectors
         )
-        edges = edges_of(
+        left = implied_defectors, confirmed_defectors
+        beside = None
+        if like is not None and (like.as_of, like.policy, like._left) == (as_of, policy, left):
+            beside = edges_beside(
+                network,
+                as_of=as_of,
+                policy=policy,
+                implied=implied,
+                confirmed=confirmed,
+                other=Beside(network=like.network, edges=like.edges),
+            )
+        edges = beside or edges_of(
             network,
             as_of=as_of,
             policy=policy,
@@ -83,7 +106,7 @@ class RivalGraph:
             confirmed=confirmed,
             like=like.edges if like else None,
         )
-        return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index)
+        return cls(network=network, edges=edges, policy=policy, as_of=as_of, index=index, left=left)
 
     @cached_property
     def network_hash(self) -> str:

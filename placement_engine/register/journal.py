@@ -42,12 +42,12 @@ def put(
     where = {}
     for document in change.documents(kind):
         framed = read_framed(document.payload)
-        where[framed.facts["key"]] = (document.id, framed.payload)
+        where[framed.facts["key"]] = (document, framed.payload)
     for key, payload in changed.items():
         if key not in where:
             change.add(kind, write_framed({"key": key}, payload))
         elif where[key][1] != payload:
-            change.replace(where[key][0], write_framed({"key": key}, payload))
+            change.replace_read(where[key][0], write_framed({"key": key}, payload))
     for key in removed:
         if key in where:
-            change.remove(where[key][0])
+            change.remove(where[key][0].id)

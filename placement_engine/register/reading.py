@@ -153,18 +153,28 @@ class Changing(Reading):
         seal = self._drop_parts(row_id)
         self._put(row_id, seal.kind, seal.version + 1, payload)
 
+    def replace_read(self, document: Document, payload: bytes) -> None:
+        """As `replace`, for a document that was read in this change and need not be again."""
+        self._stage(document.id)
+        count = layout.parts(len(document.payload))
+        self.deletes.extend(self._keys.part_ids(document.id, document.version, count))
+        self._put(document.id, KIND_CODES[document.kind], document.version + 1, payload)
+
     def remove(self, row_id: bytes) -> None:
         """Stage that a document goes; its bytes are overwritten when the store is scrubbed."""
         self._drop_parts(row_id)
         self.deletes.append(row_id)
 
     def _drop_parts(self, row_id: bytes) -> Seal:
-        if row_id in self._staged:
-            raise ValueError("this document is staged already")
-        self._staged.add(row_id)
+        self._stage(row_id)
         [(seal, body)] = self._open([row_id])
         self.deletes.extend(self._part_ids(row_id, seal, body))
         return seal
+
+    def _stage(self, row_id: bytes) -> None:
+        if row_id in self._staged:
+            raise ValueError("this document is staged already")
+        self._staged.add(row_id)
 
     def _put(self, row_id: bytes, kind: int, version: int, payload: bytes) -> None:
         first, *rest = layout.split(payload)
