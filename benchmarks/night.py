@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
 import secrets
 import shutil
 import sys
@@ -39,8 +41,20 @@ HUGE_SECONDS, HUGE_BYTES = 600.0, 4e9
 SPARING = 1 / 20
 HIT = 15
 LARGE_WORLD, HUGE_WORLD = "large", "huge"
-NIGHTS = ("full", "idle", "day", "few", "percent", "again", "processes", "cluster")
-HUGE_NIGHTS = ("full", "day", "percent", "again")
+WHOLE = " done in full"
+SPARED = {
+    "idle": "nothing changed",
+    "day": "the next day",
+    "few": "10 ties changed",
+    "percent": "1 % of the ties changed",
+}
+NIGHTS = (
+    "full",
+    *(f"{kind}{how}" for kind in SPARED for how in ("", WHOLE)),
+    "processes",
+    "cluster",
+)
+HUGE_NIGHTS = ("full", *(f"{kind}{how}" for kind in ("day", "percent") for how in ("", WHOLE)))
 """Two processes would need their memory twice."""
 
 
@@ -96,24 +110,20 @@ def _nights(
     ]
     if "processes" in told:
         rows += _spread(name, told["processes"], told["cluster"])
-    base = told["again"]["seconds"]
-    for kind, what in (
-        ("idle", "nothing changed"),
-        ("day", "the next day"),
-        ("few", "10 ties changed"),
-        ("percent", "1 % of the ties changed"),
-    ):
+    for kind, what in SPARED.items():
         if kind not in told:
             continue
+        spared, whole = told[kind], told[kind + WHOLE]
         rows.append(
             Row(
-                what=f"night, {name}: sparing, {what}, of a full one",
-                value=told[kind]["seconds"] / base,
+                what=f"night, {name}: sparing, {what}, of the same night in full",
+                value=spared["seconds"] / whole["seconds"],
                 unit="",
                 target=SPARING if kind == "percent" else None,
-                note=f"{told[kind]['seconds']:.3g} s; "
-                + ", ".join(f"{stage} {s:.2g} s" for stage, s in told[kind]["stages"].items())
-                + f"; looked at {told[kind]['looked_at']}",
+                note=f"{spared['seconds']:.3g} s of {whole['seconds']:.3g} s; "
+                + ", ".join(f"{stage} {s:.2g} s" for stage, s in spared["stages"].items())
+                + f"; looked at {spared['looked_at']}; "
+                + ("told the same" if spared["told"] == whole["told"] else "TOLD OTHERWISE"),
             )
         )
     return rows
@@ -201,6 +211,8 @@ def _threatened(network: Network, placed: Sequence[StoredPlacement], count: int)
 
 def _one(kind: str, folder: Path, world: str) -> dict[str, Any]:
     """One night in a process of its own; the first one is kept for the others."""
+    whole = kind.endswith(WHOLE) or kind in ("full", "processes", "cluster")
+    kind = kind.removesuffix(WHOLE)
     ready = _ready(world, folder)
     kept = ready.register.with_name("night.register")
     if kind == "full":
@@ -228,7 +240,7 @@ def _one(kind: str, folder: Path, world: str) -> dict[str, Any]:
             as_of=day,
             clock=time.perf_counter,
             entropy=secrets.token_bytes,
-            full=kind in ("full", "again", "processes", "cluster"),
+            full=whole,
             executor=executor,
         )
         stages = dict(night.seconds) | _told(night)
@@ -236,7 +248,7 @@ def _one(kind: str, folder: Path, world: str) -> dict[str, Any]:
             "seconds": time.perf_counter() - start,
             "looked_at": night.looked_at,
             "stages": stages,
-            "changes": len(night.changes),
+            "told": _digest(night),
             "same": not night.changes,
         }
 
@@ -261,6 +273,12 @@ def _told(night: Night) -> dict[str, float]:
     middle = time.perf_counter()
     night_html(night, night_body(night, moves, notices=()), Language.SWEDISH)
     return {"moves": middle - start, "report": time.perf_counter() - middle}
+
+
+def _digest(night: Night) -> str:
+    """Of all that the night has told: of its changes, and of what stands of each placement."""
+    stands = [(key, told.findings) for key, told in sorted(night.state.standings.items())]
+    return hashlib.sha256(pickle.dumps((night.changes, stands))).hexdigest()
 
 
 def _changed(network: Network, count: int) -> Network:
