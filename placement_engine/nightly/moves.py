@@ -35,7 +35,7 @@ from placement_engine.solver.moves import fewest_moves as fewest
 from placement_engine.vocabulary import CaseId, OwnerId, ThreatLevel
 
 KINDEST_S = 3.0
-"""Seconds for where those who must move go; how many they are is known by then."""
+"""Seconds for who of several moves, and again for where they go; how many is known by then."""
 OVER = 2
 """Highest level of a risk that is not over the ceiling."""
 MOST = 60
@@ -142,7 +142,7 @@ def fewest_moves(
     problem = moves_problem(facts, free, within=within)
     limits = limits or Limits()
     # Of a part it would not say that there are no moves at all.
-    answer = fewest(problem, limits=limits, workers=workers, confirm=whole)
+    answer = fewest(problem, limits=limits, workers=workers, confirm=whole, total_s=KINDEST_S)
     if isinstance(answer, Repaired):
         plan = _kindest(problem, answer, limits, workers)
         moved = [k for k in answer.moved if k < len(free)]

@@ -98,6 +98,7 @@ def fewest_moves(
     seed: int = 0,
     workers: int = 2,
     confirm: bool = True,
+    total_s: float | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> Repair:
     """The least set of subjects to move until all hard rules, ceilings and capacities hold.
@@ -117,6 +118,9 @@ def fewest_moves(
     confirm
         Whether to look for the conflict that confirms that there is no plan; without it that is
         told as undecided, in less time and memory.
+    total_s
+        Seconds for the total once the number of moves is proved; None gives it all that is
+        left, and so does a limit that looks at no clock.
     clock
         Seconds, rising.
 
@@ -131,7 +135,7 @@ def fewest_moves(
     """
     limits = limits or Limits()
     plan = _current(problem, current)
-    repair = _Repair(problem, plan, limits, seed, workers, confirm, clock)
+    repair = _Repair(problem, plan, limits, seed, workers, confirm, total_s, clock)
     try:
         return repair.run()
     except KeyboardInterrupt:
@@ -164,10 +168,12 @@ class _Repair:
         seed: int,
         workers: int,
         confirm: bool,
+        total_s: float | None,
         clock: Callable[[], float],
     ) -> None:
         self._problem = problem
         self._confirm = confirm
+        self._total_s = total_s
         self._plan = plan
         self._seed = seed
         self._workers = workers
@@ -175,6 +181,7 @@ class _Repair:
         self._start = clock()
         deadline = None if limits.time_s is None else self._start + limits.time_s - ENDING_S
         self._effort = Effort(clock=clock, deadline=deadline, work_left=limits.max_work)
+        self._part = self._effort
         self._tables: Tables = {}
         self._best: tuple[int, int, tuple[int, ...]] | None = None
         self._bound = 0
@@ -250,7 +257,7 @@ class _Repair:
 
             return CpSat(smaller, seed=self._seed, workers=self._workers)
 
-        part = self._effort.part(share)
+        self._part = part = self._effort.part(share)
         given = part.work_left or 0
         climbed = Climb(
             smaller,
@@ -287,6 +294,9 @@ class _Repair:
     def _mark(self) -> None:
         if self._proved_after is None and self._is_proved():
             self._proved_after = self._clock() - self._start
+            for effort in (self._effort, self._part):
+                if self._total_s is not None and effort.deadline is not None:
+                    effort.deadline = min(effort.deadline, self._clock() + self._total_s)
 
     def _is_proved(self) -> bool:
         return self._best is not None and self._best[0] == self._bound

@@ -212,3 +212,55 @@ def test_interrupted_at_any_point_tells_what_is_known(at: int) -> None:
 def test_without_time_it_is_undecided_or_unproved() -> None:
     answer = fewest_moves(rivals(4), limits=Limits(time_s=0.0))
     assert isinstance(answer, Undecided | Moves)
+
+
+def entangled(couples: int) -> PlacementProblem:
+    """Couples who may not live as near as they do, and everybody a danger to everybody."""
+    random = np.random.default_rng(3)
+    people, sites = 2 * couples, couples + 4
+    distance = np.where(np.eye(sites, dtype=np.bool_), 0, 1000).astype(np.int64)
+    exposure = random.integers(0, 900_000, (sites, sites))
+    return PlacementProblem(
+        sites=tuple(MunicipalityCode(f"{1000 + i}") for i in range(sites)),
+        distance_m=distance,
+        exposure_ppm=np.minimum(exposure, exposure.T).astype(np.int64),
+        capacity=np.full(sites, UNLIMITED, dtype=np.int64),
+        subjects=tuple(
+            ProblemSubject(
+                id=SubjectRef(f"S{k}"),
+                unary=random.integers(0, 9_000, sites, dtype=np.int64),
+                current=k // 2,
+            )
+            for k in range(people)
+        ),
+        pairs=tuple(
+            ProblemPair(
+                a=a,
+                b=b,
+                hostility_ppm=int(random.integers(1_000, 80_000)),
+                separation_m=100 if a // 2 == b // 2 else 0,
+            )
+            for a, b in itertools.combinations(range(people), 2)
+        ),
+    )
+
+
+def test_the_total_has_its_own_time_once_the_moves_are_proved() -> None:
+    def asked(total_s: float | None) -> Moves:
+        now = itertools.count()
+        answer = fewest_moves(
+            entangled(12),
+            limits=Limits(time_s=30.0),
+            total_s=total_s,
+            clock=lambda: next(now) / 20,
+        )
+        assert isinstance(answer, Moves)
+        assert answer.proved
+        assert len(answer.moved) == 12
+        return answer
+
+    whole, short = asked(None), asked(2.0)
+    assert whole.seconds > 20
+    assert short.proved_after is not None
+    assert short.seconds < short.proved_after + 3
+    assert short.total_bound <= whole.total <= short.total
