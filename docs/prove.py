@@ -74,8 +74,11 @@ def proof_rows(report: Path, commit: str) -> list[str]:
         outcome = "FAILED" if failed else "skipped" if case.find("skipped") is not None else "held"
         name = str(case.get("name")).removeprefix("test_").replace("_", " ")
         count = re.search(r"\d+( \d{3})*", name)
+        # A fuzzed reader has no number in its name, but tells how many inputs it read.
+        inputs = case.find("properties/property[@name='inputs']")
+        many = count[0] if count else "" if inputs is None else inputs.get("value")
         rows.append(
-            f"| {name} | {count[0] if count else ''} | {outcome} "
+            f"| {name} | {many} | {outcome} "
             f"| {float(case.get('time', 0)):.0f} | {days[0]} | {commit} |"
         )
     return sorted(rows)
