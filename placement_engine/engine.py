@@ -44,7 +44,7 @@ from placement_engine.proposal.decision import (
 )
 from placement_engine.proposal.outcome import Proposal
 from placement_engine.proposal.stored import read_proposal, write_proposal
-from placement_engine.provenance import Provenance
+from placement_engine.provenance import ENGINE_VERSION, Provenance
 from placement_engine.register import KeyProvider, Register, Session, VerifyReport
 from placement_engine.register.location import open_store, store_maker
 from placement_engine.solver import Limits, solve
@@ -55,8 +55,6 @@ from placement_engine.vocabulary import (
     ProtectionCategory,
     ProviderId,
 )
-
-VERSION = "0.1.0"
 
 
 class PlacementEngine:
@@ -392,7 +390,7 @@ class PlacementEngine:
 
     def _provenance(self) -> Provenance:
         return Provenance(
-            engine_version=VERSION,
+            engine_version=ENGINE_VERSION,
             as_of=self.as_of,
             policy_hash=self.policy.hash,
             network_hash=self.graph().network_hash,

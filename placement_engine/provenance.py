@@ -6,6 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+ENGINE_VERSION: Final = "0.1.0"
+"""Of this program: another one may see the same facts otherwise."""
 
 
 def content_hash(parts: Iterable[bytes]) -> str:

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import time
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,10 +67,17 @@ def recheck(
         raise UsageError("--since takes only `last`.", do="Leave it out.")
     if workers < 1:
         raise UsageError("--workers is out of range.")
-    from placement_engine.nightly.moves import moves_of
+    from placement_engine.nightly.moves import NOBODY, moves_of
     from placement_engine.nightly.recheck import recheck as look_again
     from placement_engine.nightly.telling import night_body
     from placement_engine.report.night_page import night_page
+
+    folder = None if report is None else _folder(report)
+    moves = NOBODY
+
+    def find_moves(night: Night) -> None:
+        nonlocal moves
+        moves = moves_of(night)
 
     start = time.monotonic()
     with run.engine() as engine:
@@ -83,12 +91,12 @@ def recheck(
             full=full,
             executor=_executor(workers, cluster, cluster_tls),
             progress=_progress(progress),
+            before_writing=find_moves,
         )
-        moves = moves_of(night)
         body = night_body(night, moves, notices=run.notices(engine))
-        if report is not None:
+        if folder is not None:
             by_county = engine.register.desk.may("map_by_county")
-            _report(run, Path(report), night, body, by_county=by_county)
+            _report(run, folder, night, body, by_county=by_county)
     if metrics is not None:
         _metrics(Path(metrics), night, body, time.monotonic() - start)
     run.output.result(body, night_page(body, run.language))
@@ -129,24 +137,52 @@ def _progress(as_json: bool) -> Any:
     return bar if sys.stderr.isatty() else lambda _done, _total: None
 
 
+def _folder(report: str) -> Path:
+    """The folder for the report, made before the night so that it has somewhere to go."""
+    folder = Path(report)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(error, unchanged="Nothing was looked at.") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(OSError(), unchanged="Nothing was looked at.")
+    return folder
+
+
 def _report(run: Run, folder: Path, night: Night, body: Any, *, by_county: bool) -> None:
     from placement_engine.nightly.page import night_html
 
-    name = f"recheck-{night.as_of.isoformat()}.html"
+    name = f"recheck-{night.as_of.isoformat()}"
     text = night_html(night, body, run.language, by_county=by_county)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = folder / f".{name}.{os.getpid()}"
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        beside.replace(folder / name)
+        beside.replace(_free_name(folder, name))
     except OSError as error:
-        raise UsageError(
-            f"--report: {(error.strerror or 'it cannot be written').lower()}.",
-            unchanged="The night itself is done and kept.",
-            do="Name a folder that you may write to and run again.",
-        ) from None
+        raise _unwritable(error, unchanged="The night itself is done and kept.") from None
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """A file of this night alone: one that is run again does not take the place of the first."""
+    numbers = (f"-{number}" for number in count(2))
+    for last in chain([""], numbers):
+        path = folder / f"{name}{last}.html"
+        try:
+            path.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("unreachable")
+
+
+def _unwritable(error: OSError, *, unchanged: str) -> UsageError:
+    return UsageError(
+        f"--report: {(error.strerror or 'it cannot be written').lower()}.",
+        unchanged=unchanged,
+        do="Name a folder that you may write to and run again.",
+    )
 
 
 def _metrics(path: Path, night: Night, body: Any, seconds: float) -> None:

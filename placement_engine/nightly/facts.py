@@ -26,6 +26,7 @@ from placement_engine.nightly.state import STATE_KEY, NightState
 from placement_engine.policy import Policy
 from placement_engine.provenance import content_hash
 from placement_engine.register import DocumentKind, Register, StoredPlacement
+from placement_engine.register.retention import expired_people, review_day
 from placement_engine.vocabulary import SubjectRef
 
 TRIES = 5
@@ -68,6 +69,12 @@ class Facts:
     judged: str
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+
+    def expired(self) -> int:
+        """Of how many people the data are kept no longer, as they were the last night."""
+        kept, since = self.observer.policy.retention, self.last.as_of if self.last else None
+        told = frozenset() if since is None else expired_people(self.stored, kept, since)
+        return len(expired_people(self.stored, kept, self.as_of) - told)
 
     def subjects(self) -> dict[str, str]:
         """Who is placed by each placement in force."""
@@ -142,8 +149,8 @@ def dated_findings(facts: Facts, n: int) -> tuple[Finding, ...]:
     """What the calendar and the events say of placement number `n`: T6, T8, T9."""
     placement, numbers = facts.observer.in_force[n], facts.observer.policy.nightly
     found = []
-    review = placement.review_by
-    if review is not None and (review - facts.as_of).days <= numbers.review_notice_days:
+    review = review_day(placement, facts.observer.policy.retention)
+    if (review - facts.as_of).days <= numbers.review_notice_days:
         level = 2 if review <= facts.as_of else 1
         found.append(Finding(kind=FindingKind.REVIEW, level=level))
     of_age = facts.observer.policy.children.age_of_majority

@@ -31,11 +31,12 @@ from placement_engine.nightly.facts import (
 )
 from placement_engine.nightly.finding import Change, Finding, FindingKind, Look, Urgency
 from placement_engine.nightly.looks import looks_of
-from placement_engine.nightly.scope import rows_to_look_at
+from placement_engine.nightly.scope import rows_to_look_at, same_terms
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.nightly.state import STATE_KEY, NightState, Standing
 from placement_engine.nightly.triggers import Causes, attributed
 from placement_engine.policy import Policy
+from placement_engine.provenance import ENGINE_VERSION
 from placement_engine.register import DocumentKind, Register
 
 DATED = (FindingKind.EVENT, FindingKind.REVIEW)
@@ -94,6 +95,7 @@ def recheck(
     full: bool = False,
     executor: Executor | None = None,
     progress: Progress = lambda _done, _of: None,
+    before_writing: Callable[[Night], None] = lambda _night: None,
 ) -> Night:
     """Look at every placement in force again and tell what has changed.
 
@@ -105,6 +107,10 @@ def recheck(
         Seconds, for the share of each stage.
     entropy
         Random bytes, for the ids of new alerts.
+    before_writing
+        Called with the night before it is written down: what takes long and must not be lost
+        is done there, for if it is cut short the next run does the night again. It is called
+        again where somebody changes the register meanwhile.
 
     Raises
     ------
@@ -124,6 +130,7 @@ def recheck(
                 executor=executor or Serial(),
                 progress=progress,
             )
+            before_writing(night)
             try:
                 _write(register, night)
             except StaleProposal:  # somebody has acknowledged or imported: look again
@@ -280,15 +287,12 @@ def _causes(facts: Facts, standings: Mapping[str, Standing], before: RivalGraph 
             if key not in was or key not in present or present[key][0] > was[key][0] + 1e-9
         ),
         actors=frozenset(facts.actors),
-        terms=last is not None
-        and (
-            last.policy != facts.observer.policy.hash
-            or last.geography != facts.observer.geography.content_hash
-        ),
+        terms=last is not None and not same_terms(facts, last),
         judged=last is not None and last.judged != facts.judged,
         now=facts.observer.graph,
         before=before,
         subjects={s.id.hex(): str(s.placement.subject) for s in facts.stored},
+        homes={s.id.hex(): facts.observer.household(s.placement.subject) for s in facts.stored},
     )
 
 
@@ -301,6 +305,7 @@ def _state(facts: Facts, standings: Mapping[str, Standing]) -> NightState:
         as_of=facts.as_of,
         policy=facts.observer.policy.hash,
         geography=facts.observer.geography.content_hash,
+        program=ENGINE_VERSION,
         networks=facts.networks,
         judged=facts.judged,
         leavers=tuple(sorted(map(person_mark, facts.leavers))),

@@ -30,6 +30,7 @@ from placement_engine.nightly.finding import FindingKind
 from placement_engine.nightly.snapshot import Snapshot
 from placement_engine.nightly.state import NightState, Standing
 from placement_engine.problem import IntArray, micronats_array
+from placement_engine.provenance import ENGINE_VERSION
 from placement_engine.register import Register
 
 SAME = 1e-9
@@ -124,13 +125,21 @@ def as_it_was_known(network: Network, then: date, now: date) -> Network:
     return replace(network, ties=TieColumns(**columns))
 
 
+def same_terms(facts: Facts, last: NightState) -> bool:
+    """Whether the last night had the same policy, geography and program."""
+    return (last.policy, last.geography, last.program) == (
+        facts.observer.policy.hash,
+        facts.observer.geography.content_hash,
+        ENGINE_VERSION,
+    )
+
+
 def _comparable(facts: Facts, last: NightState) -> bool:
     """Whether the last night rests on the same terms, and every household is as it was."""
     return (
         last.as_of <= facts.as_of
-        and last.policy == facts.observer.policy.hash
+        and same_terms(facts, last)
         and last.judged == facts.judged
-        and last.geography == facts.observer.geography.content_hash
         and all(
             last.standings[key].person == person_digest(facts, n)
             and last.standings[key].place == place_digest(facts, n)

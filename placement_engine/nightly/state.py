@@ -61,8 +61,8 @@ class NightState:
     ----------
     number
         1 for the first night.
-    policy, geography
-        Hashes of what it rested on.
+    policy, geography, program
+        Hashes of what it rested on, and the version of the program that looked.
     networks
         Hash of the network in force of each batch.
     judged
@@ -79,6 +79,7 @@ class NightState:
     as_of: date
     policy: str
     geography: str
+    program: str
     networks: Mapping[str, str]
     judged: str
     leavers: tuple[str, ...] = field(repr=False)
@@ -93,6 +94,7 @@ class NightState:
             "as_of": self.as_of.isoformat(),
             "policy": self.policy,
             "geography": self.geography,
+            "program": self.program,
             "networks": dict(sorted(self.networks.items())),
             "judged": self.judged,
             "leavers": list(self.leavers),
@@ -134,6 +136,7 @@ class NightState:
             as_of=date.fromisoformat(told["as_of"]),
             policy=told["policy"],
             geography=told["geography"],
+            program=told.get("program", ""),  # the first nights did not tell
             networks=told["networks"],
             judged=told["judged"],
             leavers=tuple(told["leavers"]),

@@ -59,6 +59,7 @@ def night_body(night: Night, moves: Moves, *, notices: tuple[Notice, ...]) -> Ni
         ),
         repeated=len(told),
         escalated=sum(a.state is AlertState.ESCALATED for a in told),
+        expired=night.facts.expired(),
         waiting=waiting(alerts),
         moves=_moves(moves, owners),
         notices=notices,

@@ -36,7 +36,7 @@ class Causes:
     actors
         Threat actors of whom an event is on record.
     terms
-        Whether policy or geography changed.
+        Whether policy, geography or program changed.
     judged
         Whether an analyst has judged anew: a merge, a peace, a defection.
     now, before
@@ -44,6 +44,8 @@ class Causes:
         if the same.
     subjects
         The person of each placement, past ones too.
+    homes
+        Those who live there, by kept ids, the person first.
     """
 
     first: bool
@@ -56,6 +58,7 @@ class Causes:
     now: RivalGraph
     before: RivalGraph | None
     subjects: Mapping[str, str] = field(repr=False)
+    homes: Mapping[str, Sequence[str]] = field(repr=False)
 
 
 def attributed(changes: Sequence[Change], causes: Causes) -> tuple[Change, ...]:
@@ -74,13 +77,9 @@ def attributed(changes: Sequence[Change], causes: Causes) -> tuple[Change, ...]:
 
 def path_of(change: Change, causes: Causes) -> PathExplanation | None:
     """The best hostile path behind a change: as it is, or as it was where it is gone."""
-    ends = _ends(change, causes)
     gone = change.kind is ChangeKind.GONE
     graph = causes.before if gone and causes.before is not None else causes.now
-    if ends is None:
-        return None
-    paths = graph.explain(*ends, count=1)
-    return paths[0] if paths else None
+    return _best_path(graph, change, causes)
 
 
 def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
@@ -94,14 +93,8 @@ def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
         codes.append(Trigger.PROVIDER)
     if causes.first:
         return tuple(codes) or (_first(found.kind),)
-    if found.kind in PRESENT:
-        actor = found.other.rpartition(" ")[0]
-        if found.kind is FindingKind.ACTOR and (
-            actor in causes.actors or found.other in causes.present
-        ):
-            codes.append(Trigger.ACTOR)
-        elif found.other in causes.present:
-            codes.append(Trigger.PRESENCE)
+    if found.kind in PRESENT and found.other in causes.present:
+        codes.append(Trigger.ACTOR if found.kind is FindingKind.ACTOR else Trigger.PRESENCE)
     if change.placement in causes.moved or found.other in causes.moved:
         codes.append(Trigger.NEIGHBOUR)
     if change.placement in causes.persons or found.other in causes.persons:
@@ -111,6 +104,9 @@ def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
         codes.append(Trigger.TERMS)
     if causes.judged and not codes:
         codes.append(Trigger.ALLIANCE)
+    actor = found.other.rpartition(" ")[0] if found.kind is FindingKind.ACTOR else None
+    if actor in causes.actors and not codes:
+        codes.append(Trigger.ACTOR)
     return tuple(dict.fromkeys(codes)) or (Trigger.SOURCE,)
 
 
@@ -143,24 +139,23 @@ def _of_risk(change: Change, causes: Causes, beside: set[Trigger]) -> tuple[Trig
 
 def _of_path(change: Change, causes: Causes) -> list[Trigger]:
     """What the edges of the best path tell, where the network has changed."""
-    ends = _ends(change, causes)
-    if causes.before is None or ends is None:
+    if causes.before is None:
         return []
     if change.kind.is_bad:
         graph, other = causes.now, causes.before
     else:
         graph, other = causes.before, causes.now
+    path = _best_path(graph, change, causes)
     codes: list[Trigger] = []
-    for path in graph.explain(*ends, count=1):
-        for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False):
-            if edge.strength <= _strength(other, a, b, edge) + HIGHER:
-                continue
-            if change.kind.is_bad:
-                codes.append(BY_EDGE.get(edge.kind, Trigger.ALLIANCE))
-            elif edge.kind in (TieKind.ALLIANCE, TieKind.RIVALRY):
-                codes.append(Trigger.ALLIANCE)
-            else:
-                codes.append(Trigger.SOURCE)
+    for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False) if path else ():
+        if edge.strength <= _strength(other, a, b, edge) + HIGHER:
+            continue
+        if change.kind.is_bad:
+            codes.append(BY_EDGE.get(edge.kind, Trigger.ALLIANCE))
+        elif edge.kind in (TieKind.ALLIANCE, TieKind.RIVALRY):
+            codes.append(Trigger.ALLIANCE)
+        else:
+            codes.append(Trigger.SOURCE)
     return codes
 
 
@@ -190,13 +185,15 @@ def _kind(graph: RivalGraph, edge: int) -> tuple[TieKind, bool]:
     return (TieKind.MEMBERSHIP, True) if number == PAST else (KINDS[number], False)
 
 
-def _ends(change: Change, causes: Causes) -> tuple[str, str] | None:
+def _best_path(graph: RivalGraph, change: Change, causes: Causes) -> PathExplanation | None:
+    """The best hostile path between anybody of the one home and anybody of the other."""
     found = change.finding
-    own = causes.subjects.get(change.placement)
+    there: Sequence[str] = ()
     if found.kind in PAIRS:
-        other = causes.subjects.get(found.other)
+        there = causes.homes.get(found.other, ())
     elif found.kind in PRESENT:
-        other = found.other.rpartition(" ")[0]
-    else:
-        other = None
-    return None if own is None or other is None else (own, other)
+        there = (found.other.rpartition(" ")[0],)
+    here = causes.homes.get(change.placement, ())
+    paths = [path for a in here for b in there for path in graph.explain(a, b, count=1)]
+    # Of equally good ones that of the persons themselves, who stand first.
+    return max(paths, key=lambda path: path.probability, default=None)

@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from placement_engine.errors import InvalidInput, UnknownReference
+from placement_engine.intelligence import Placement
 from placement_engine.policy import DAYS_PER_MONTH, Retention
 from placement_engine.register import journal, placed, snapshots
 from placement_engine.register.contents import read_framed, write_framed
@@ -92,6 +93,23 @@ class Certificate:
             "digest": self.digest,
         }
         return json.dumps(told).encode()
+
+
+def review_day(placement: Placement, numbers: Retention) -> date:
+    """When it must be asked whether a placement's data are still needed."""
+    year = timedelta(days=numbers.review_every * DAYS_PER_MONTH)
+    return placement.review_by or placement.start + year
+
+
+def expired_people(
+    found: Collection[StoredPlacement], numbers: Retention, as_of: date
+) -> frozenset[SubjectRef]:
+    """Whose data are kept no longer: all their placements ended too long ago."""
+    return frozenset(
+        subject
+        for subject, theirs in _by_subject(found).items()
+        if _due(theirs, numbers, as_of) is Due.EXPIRED
+    )
 
 
 def review(
@@ -286,9 +304,8 @@ def _due(found: Collection[StoredPlacement], numbers: Retention, as_of: date) ->
     ]
     if len(ends) == len(placements) and max(ends) <= as_of:
         return Due.EXPIRED
-    year = timedelta(days=numbers.review_every * DAYS_PER_MONTH)
     current = [one for one in placements if one.end is None or one.end > as_of]
-    days = [one.review_by or one.start + year for one in current]
+    days = [review_day(one, numbers) for one in current]
     return Due.REVIEW if not days or min(days) <= as_of else None
 
 

@@ -92,7 +92,11 @@ class MovesBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightBody:
-    """What one night has told."""
+    """What one night has told.
+
+    ``expired`` is of how many people the time for which data are kept has run out since the
+    night before; ``placement register review`` lists them.
+    """
 
     number: int
     as_of: date
@@ -104,6 +108,7 @@ class NightBody:
     changes: tuple[NightChange, ...]
     repeated: int
     escalated: int
+    expired: int
     waiting: tuple[AlertCount, ...]
     moves: MovesBody
     notices: tuple[Notice, ...]

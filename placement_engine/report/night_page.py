@@ -43,6 +43,16 @@ def summary(body: NightBody, language: Language) -> list[Block]:
                 else f"Alerts told again {body.repeated}, of which escalated {body.escalated}."
             )
         )
+    if body.expired:
+        blocks.append(
+            line(
+                f"T9: skyddspersoner vars bevarandetid har gått ut: {body.expired}. "
+                "Se placement register review."
+                if swedish
+                else f"T9: people whose data are past their retention date: {body.expired}. "
+                "See placement register review."
+            )
+        )
     moves = body.moves
     blocks.append(line(word(language, moves.status)))
     if moves.left_out:

@@ -38,8 +38,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "T6": ("skyddspersonens egen händelse", "the subject's own breach"),
         "T7": ("uppgift nedgraderad, återtagen eller för gammal", "source downgraded or aged"),
         "T8": ("hotnivå, hushåll eller myndighetsålder", "threat level, household or majority"),
-        "T9": ("uppföljningsdatum", "review date"),
-        "T10": ("regelverk eller geografi ändrad", "policy or geography changed"),
+        "T9": ("dag för uppföljning eller gallring", "review or retention date"),
+        "T10": (
+            "regelverk, program eller geografi har ändrats",
+            "policy, program or geography changed",
+        ),
         "T11": ("vårdgivaren har nu två som kolliderar", "the provider now houses two who collide"),
         # Ties.
         "membership": ("medlemskap", "membership"),

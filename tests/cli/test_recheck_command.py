@@ -138,7 +138,36 @@ def test_only_a_named_analyst_sees_the_map_by_county(
     assert "per län" in page.read_text("utf-8")
     monkeypatch.setattr(Desk, "may", lambda _desk, call: call != "map_by_county")
     placement("recheck", *NIGHT, "--report", str(world / "out"))
-    assert "per polisregion" in page.read_text("utf-8")
+    again = world / "out" / "recheck-2026-11-01-2.html"
+    assert "per polisregion" in again.read_text("utf-8")
+
+
+def test_a_night_that_is_run_again_leaves_the_first_report_as_it_is(
+    placement: Placement, world: Path
+) -> None:
+    page = world / "out" / "recheck-2026-11-01.html"
+    placement("recheck", "--as-of", "2026-10-31")
+    enter(placement, NIGHT, subject="P-2", kind="photo", date="2026-11-01")
+    assert placement("recheck", *NIGHT, "--report", str(world / "out")).exit_code == 5
+    first = page.read_bytes()
+    for _ in range(2):
+        assert placement("recheck", *NIGHT, "--report", str(world / "out")).exit_code == 0
+    assert page.read_bytes() == first
+    assert sorted(path.name for path in (world / "out").iterdir()) == [
+        "recheck-2026-11-01-2.html",
+        "recheck-2026-11-01-3.html",
+        "recheck-2026-11-01.html",
+    ]
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (world / "out").iterdir())
+
+
+def test_a_report_that_has_nowhere_to_go_is_refused_before_the_night(
+    placement: Placement, world: Path
+) -> None:
+    (world / "file").write_text("")
+    refused = placement("recheck", *NIGHT, "--report", str(world / "file"))
+    assert refused.exit_code == 2
+    assert document(placement("recheck", *NIGHT, "--json"), "night")["number"] == 1
 
 
 def test_units_are_printed_and_say_what_they_must(placement: Placement, tmp_path: Path) -> None:

@@ -310,6 +310,7 @@ def test_what_the_last_night_knew_does_not_name_the_person(tmp_path: Path) -> No
         as_of=DAY,
         policy="p",
         geography="g",
+        program="v",
         networks={},
         judged="",
         leavers=(),

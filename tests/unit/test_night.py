@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +18,7 @@ from placement_engine.nightly.alerts import AlertState, acknowledge, read_alerts
 from placement_engine.nightly.events import add_event
 from placement_engine.nightly.recheck import Night, recheck
 from placement_engine.nightly.state import STATE_KEY
+from placement_engine.nightly.triggers import path_of
 from placement_engine.policy import Policy
 from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, messages
 from placement_engine.register.access import Actor, Session
@@ -60,7 +62,12 @@ def placed(subject: str, code: str, owner: str, **more: object) -> Placement:
 
 
 def night(
-    register: Register, day: date = AS_OF, *, full: bool = False, policy: Policy = POLICY
+    register: Register,
+    day: date = AS_OF,
+    *,
+    full: bool = False,
+    policy: Policy = POLICY,
+    before_writing: Callable[[Night], None] = lambda _night: None,
 ) -> Night:
     numbers = iter(range(1, 1000))
     return recheck(
@@ -71,6 +78,7 @@ def night(
         clock=lambda: 0.0,
         entropy=lambda size: (day.toordinal() * 1000 + next(numbers)).to_bytes(size, "big"),
         full=full,
+        before_writing=before_writing,
     )
 
 
@@ -263,6 +271,103 @@ def test_an_act_of_violence_a_new_policy_and_a_new_threat_level_have_their_codes
     assert codes_of(told, FindingKind.PLACED) == {Trigger.TERMS}
 
 
+def test_a_quarrel_of_somebody_in_the_household_has_its_own_code_and_path(
+    register: Register,
+) -> None:
+    living = {"id": "P-3", "age": 40, "guardian_of": []}
+    register.put_case("C-1", json.dumps(case("C-1", "P-1", household=[living])).encode())
+    night(register)
+    act = TieReport(a="P-3", b="P-2", kind=TieKind.CONFLICT, grade=B2, last_seen=AS_OF)
+    register.import_network("main", network_of([*TIES, act], groups=GROUPS), AS_OF)
+    told = night(register)
+    assert codes_of(told, FindingKind.PLACED) == {Trigger.CONFLICT}
+    new = [c for c in told.changes if c.finding.kind is FindingKind.PLACED]
+    assert len(new) == 2
+    for change in new:
+        path = path_of(change, told.causes)
+        assert path is not None
+        assert set(path.nodes) == {"P-3", "P-2"}
+
+
+def test_a_night_that_is_cut_short_while_its_moves_are_sought_is_done_again(
+    register: Register,
+) -> None:
+    rival(register)
+
+    def cut(_night: Night) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        night(register, before_writing=cut)
+    assert not register.entries(DocumentKind.NIGHT)
+    assert not register.entries(DocumentKind.ALERT)
+    told: list[Night] = []
+    again = night(register, before_writing=told.append)
+    assert again.changes
+    assert told == [again]
+
+
+def test_an_old_event_of_a_threat_actor_is_not_the_reason_for_a_new_tie(
+    register: Register,
+) -> None:
+    ties = [*TIES, TieReport(a="T-1", b="P-9", kind=TieKind.KINSHIP, grade=B2, last_seen=AS_OF)]
+    register.import_network("main", network_of(ties, groups=GROUPS), AS_OF)
+    told = {"schema": "placement_engine/event", "version": 1, "actor": "T-1", "kind": "released"}
+    add_event(
+        register,
+        json.dumps({**told, "date": "2026-10-20", "municipality": "0180"}),
+        codes=GEOGRAPHY.codes,
+        entropy=lambda size: b"\7" * size,
+    )
+    assert not codes_of(night(register), FindingKind.ACTOR)
+    threat = TieReport(a="T-1", b="P-1", kind=TieKind.THREAT, grade=B2, last_seen=AS_OF)
+    register.import_network("main", network_of([*ties, threat], groups=GROUPS), AS_OF)
+    assert codes_of(night(register), FindingKind.ACTOR) == {Trigger.CONFLICT}
+
+
+def test_another_program_looks_at_all_and_is_told_as_the_reason(register: Register) -> None:
+    rival(register)
+    state = night(register).state
+    # The program of the night before had seen nothing, and did not tell its version.
+    older = {key: replace(s, findings=()) for key, s in state.standings.items()}
+    plain = json.loads(zlib.decompress(replace(state, standings=older).to_bytes()))
+    del plain["program"]
+    told = zlib.compress(json.dumps(plain).encode())
+    register.put_entries(DocumentKind.NIGHT, {STATE_KEY: told})
+    again = night(register)
+    assert again.looked_at == again.total
+    assert codes_of(again, FindingKind.PLACED) == {Trigger.TERMS}
+    assert night(register).looked_at == 0
+
+
+def test_a_year_without_a_review_and_the_end_of_retention_are_told_once(
+    register: Register,
+) -> None:
+    def reviews(told: Night) -> list[tuple[int, tuple[Trigger, ...]]]:
+        return [
+            (c.finding.level, c.triggers)
+            for c in told.changes
+            if c.finding.kind is FindingKind.REVIEW
+        ]
+
+    register.import_placements(
+        [placed("P-7", "0180", "U-1", start=date(2020, 1, 1), end=date(2021, 12, 1))]
+    )
+    kept = 60 * 30.4375
+    first = night(register)
+    assert reviews(first) == []
+    assert first.facts.expired() == 0
+    over = date(2021, 12, 1) + timedelta(days=math.ceil(kept))
+    told = night(register, over)
+    assert told.facts.expired() == 1
+    assert night(register, over).facts.expired() == 0
+    assert reviews(night(register, date(2026, 12, 20))) == [(1, (Trigger.REVIEW,))] * 2
+    later = night(register, date(2027, 1, 2))
+    assert reviews(later) == [(2, (Trigger.REVIEW,))] * 2
+    assert later.facts.expired() == 0
+    assert later.is_silent
+
+
 def test_a_child_that_comes_of_age_and_a_household_that_grows_are_told(
     register: Register,
 ) -> None:
@@ -275,4 +380,5 @@ def test_a_child_that_comes_of_age_and_a_household_that_grows_are_told(
     assert grown.looked_at == grown.total
     later = night(register, date(2027, 10, 2))
     told = [c for c in later.changes if c.finding.kind is FindingKind.REVIEW]
-    assert [(c.finding.other, c.triggers) for c in told] == [("majority", (Trigger.PERSON,))]
+    grown_up = [(c.finding.other, c.triggers) for c in told if c.finding.other]
+    assert grown_up == [("majority", (Trigger.PERSON,))]
