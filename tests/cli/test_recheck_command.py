@@ -176,17 +176,26 @@ def test_units_are_printed_and_say_what_they_must(placement: Placement, tmp_path
     printed = placement("recheck", "--print-units").stdout
     for wanted in ("Persistent=true", "PrivateNetwork=yes", "LoadCredentialEncrypted="):
         assert wanted in printed
-    empty = tmp_path / "units"
+    empty, cron = tmp_path / "units", tmp_path / "cron"
     empty.mkdir()
-    assert missing_lines(empty) is None
+    assert missing_lines(empty, cron) is None
+    cron.write_text(unit_text("placement-recheck.cron"))
+    assert missing_lines(empty, cron) == {}
+    cron.write_text(
+        "# 30 2 * * * placement umask 077; placement recheck || [ $? -eq 5 ]\n"
+    )
+    assert missing_lines(empty, cron) == {
+        "placement-recheck.cron": MUST_SAY["placement-recheck.cron"]
+    }
+    cron.unlink()
     for name in NAMES:
         (empty / name).write_text(unit_text(name))
-    assert missing_lines(empty) == {}
+    assert missing_lines(empty, cron) == {}
     timer = empty / "placement-recheck.timer"
     timer.write_text(timer.read_text().replace("Persistent=true", "#Persistent=true"))
-    assert missing_lines(empty) == {"placement-recheck.timer": ("Persistent=true",)}
+    assert missing_lines(empty, cron) == {"placement-recheck.timer": ("Persistent=true",)}
     timer.unlink()
-    told = missing_lines(empty)
+    told = missing_lines(empty, cron)
     assert told == {"placement-recheck.timer": MUST_SAY["placement-recheck.timer"]}
 
 
