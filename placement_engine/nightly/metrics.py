@@ -59,11 +59,15 @@ def metrics_text(night: Night, body: NightBody, *, finished: float, seconds: flo
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Put `text` in place of a file in one step, so that nobody reads half of it."""
+    """Put `text` in place of a file in one step, so that nobody reads half of it.
+
+    Its group may read it, whatever the mask: another user's collector fetches it.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o640)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

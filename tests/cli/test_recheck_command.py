@@ -121,6 +121,7 @@ def test_report_and_metrics_are_private_files_that_name_no_place(
     assert "<script" not in text
     assert "http://" not in text
     assert "https://" not in text
+    assert stat.S_IMODE((world / "m.prom").stat().st_mode) == 0o640
     metrics = (world / "m.prom").read_text("utf-8")
     assert "placement_recheck_placements_checked 2" in metrics
     for line in metrics.splitlines():
