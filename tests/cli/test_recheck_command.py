@@ -182,9 +182,7 @@ def test_units_are_printed_and_say_what_they_must(placement: Placement, tmp_path
     assert missing_lines(empty, cron) is None
     cron.write_text(unit_text("placement-recheck.cron"))
     assert missing_lines(empty, cron) == {}
-    cron.write_text(
-        "# 30 2 * * * placement umask 077; placement recheck || [ $? -eq 5 ]\n"
-    )
+    cron.write_text("# 30 2 * * * placement umask 077; placement recheck || [ $? -eq 5 ]\n")
     assert missing_lines(empty, cron) == {
         "placement-recheck.cron": MUST_SAY["placement-recheck.cron"]
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
@@ -14,8 +14,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from placement_engine.cases import judging
+from placement_engine.cases.judging import Author
+from placement_engine.cases.standing import cases_of, judgements_in_force, observe, standing
+from placement_engine.errors import InvalidJudgement, UnknownReference
 from placement_engine.geo import load_geography
+from placement_engine.graph import beside
 from placement_engine.intelligence import Placement
+from placement_engine.intelligence.identity import merged
 from placement_engine.nightly import drift
 from placement_engine.nightly.events import SCHEMA, VERSION, add_event
 from placement_engine.nightly.recheck import Night, recheck
@@ -36,9 +42,11 @@ from placement_engine.vocabulary import (
     SubjectRef,
     TieKind,
 )
+from tests.cli.conftest import case
 
 FIRST = date(2026, 1, 10)
 POLICY = Policy.default()
+STRICTER = replace(POLICY, separation=replace(POLICY.separation, hostility=(0.3, 0.1, 0.02)))
 GEOGRAPHY = load_geography(POLICY)
 PEOPLE = tuple(f"P{n}" for n in range(7))
 codes = st.sampled_from(NEIGHBOURHOODS[:7])
@@ -90,6 +98,33 @@ def placements(draw: st.DrawFn) -> tuple[Placement, ...]:
     )
 
 
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
+    """Whose case, and what is told in it: who lives there, and how threatened they are."""
+    living = draw(st.lists(st.sampled_from((*PEOPLE, "K-1")), max_size=2, unique=True))
+    ages = st.sampled_from((17, 40))
+    person = draw(st.integers(0, len(PEOPLE) - 1))
+    return person, {
+        "threat_level": draw(st.sampled_from(("high", "elevated"))),
+        "consent": {"information_exchange": True, "date": "2025-01-01"},
+        "household": [
+            {"id": member, "age": draw(ages), "guardian_of": []}
+            for member in living
+            if member != PEOPLE[person]
+        ],
+    }
+
+
+people = st.sampled_from((*PEOPLE, "P8"))
+groups = st.sampled_from(("G0", "G1", "G2"))
+verdicts = st.one_of(
+    st.tuples(st.just("merge"), people, people),
+    st.tuples(st.just("merge"), groups, groups),
+    st.tuples(st.just("peace"), groups, groups),
+    st.tuples(st.just("defection"), people, groups),
+    st.tuples(st.just("clear"), people, st.just("")),
+    st.tuples(st.just("revoke"), st.integers(0, 3), st.just("")),
+)
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("days"), st.sampled_from((0, 1, 1, 7, 45, 300))),
@@ -99,6 +134,10 @@ steps = st.lists(
         st.tuples(st.just("event"), actor_events()),
         st.tuples(st.just("place"), placements()),
         st.tuples(st.just("remove"), st.integers(0, 6)),
+        st.tuples(st.just("case"), cases()),
+        st.tuples(st.just("judge"), verdicts),
+        st.tuples(st.just("batch"), tie_reports(as_of=FIRST, max_rows=2)),
+        st.tuples(st.just("policy"), st.integers(0, 1)),
     ),
     min_size=2,
     max_size=6,
@@ -113,6 +152,8 @@ class History:
         self.full = full
         self.day = FIRST
         self.rows: list[TieReport] = []
+        self.more: Sequence[TieReport] = ()
+        self.policy = POLICY
         self.seen: Sequence[PresenceReport] = ()
         self._ids = count(1)
 
@@ -143,7 +184,51 @@ class History:
             stored = self.register.placements()
             if stored:
                 self.register.remove_placement(stored[value % len(stored)].id, self.day)
+        elif what == "case":
+            person, entered = value
+            name = f"C-{person}"
+            document = case(name, PEOPLE[person], **entered)
+            self.register.put_case(name, json.dumps(document).encode())
+        elif what == "judge":
+            with suppress(InvalidJudgement, UnknownReference):
+                self.judge(*value)
+        elif what == "batch":
+            self.more = value
+        elif what == "policy":
+            self.policy = (POLICY, STRICTER)[value]
         self.tell()
+
+    def judge(self, what: str, a: Any, b: str) -> None:
+        author = Author(by="A", day=self.day, reason="r", entropy=self._entropy)
+        known = standing(self.register, policy=self.policy, as_of=self.day)
+        entered = cases_of(self.register, GEOGRAPHY)
+        if what == "merge":
+            judging.merge(self.register, a, b, author=author, known=known, cases=entered)
+        elif what == "peace":
+            imported = merged(self.register.network(), known.identity)
+            judging.confirm_peace(
+                self.register, a, b, author=author, imported=imported, known=known
+            )
+        elif what == "defection":
+            judging.confirm_defection(self.register, a, b, author=author, known=known)
+        elif what == "clear":
+            observer = observe(
+                self.register, policy=self.policy, geography=GEOGRAPHY, as_of=self.day
+            )
+            judging.clear(
+                self.register,
+                a,
+                author=author,
+                known=known,
+                graph=observer.graph,
+                policy=self.policy,
+                cases=entered,
+            )
+        else:
+            held = judgements_in_force(self.register, self.day)
+            if held:
+                last = held[a % len(held)]
+                judging.revoke(self.register, last.kind, last.a, last.b, author=author)
 
     def tell(self) -> None:
         network = network_of(
@@ -153,11 +238,13 @@ class History:
             groups=("G0", "G1", "G2"),
         )
         self.register.import_network("main", network, self.day)
+        more = network_of(self.more, nodes=("P8",))
+        self.register.import_network("more", more, self.day)
 
     def night(self) -> Night:
         return recheck(
             self.register,
-            policy=POLICY,
+            policy=self.policy,
             geography=GEOGRAPHY,
             as_of=self.day,
             clock=lambda: 0.0,
@@ -216,6 +303,7 @@ def run(
     with new_register() as one, new_register() as other, pytest.MonkeyPatch.context() as patch:
         patch.setattr(drift, "MOST", 0)  # so few people would not be worth the sparing
         patch.setattr(drift, "SHARE", 0)
+        patch.setattr(beside, "MOST", 0)
         patch.setattr(drift, "FOLLOWED", followed)
         patch.setattr(drift, "LARGE", edges)
         quick, full = History(one, full=False), History(other, full=True)
