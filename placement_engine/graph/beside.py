@@ -59,6 +59,10 @@ def edges_beside(
 ) -> Edges | None:
     """What `edges_of` gives, with all that holds of the other network taken from there.
 
+    Where the two number their origins otherwise, a strength may differ in its last bit and the
+    grade of another equally strong report be told: reports of one tie are joined in the order
+    of their origins.
+
     Parameters
     ----------
     implied, confirmed
