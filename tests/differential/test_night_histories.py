@@ -355,7 +355,7 @@ def test_both_nights_tell_the_same(
     suppress_health_check=list(HealthCheck),
 )
 @given(tie_reports(as_of=FIRST, max_rows=22), placements(), steps, st.sampled_from(WAYS))
-def test_both_nights_tell_the_same_over_many_histories(
+def test_both_nights_tell_the_same_over_250_histories(
     rows: tuple[TieReport, ...],
     first: tuple[Placement, ...],
     steps_: list[Step],

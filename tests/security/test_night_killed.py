@@ -138,5 +138,5 @@ def test_twenty_nights_killed_lose_no_alert_and_tell_none_twice(tmp_path: Path) 
 
 
 @pytest.mark.prove
-def test_two_hundred_nights_killed_lose_no_alert_and_tell_none_twice(tmp_path: Path) -> None:
+def test_200_nights_killed_lose_no_alert_and_tell_none_twice(tmp_path: Path) -> None:
     hold(kill_nights(tmp_path, 200), 200)

@@ -140,7 +140,7 @@ def test_fewest_moves_are_what_trying_everything_finds(
 @pytest.mark.prove
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(feuds())
-def test_fewest_moves_on_two_hundred_nights(
+def test_fewest_moves_on_200_nights(
     feud: tuple[tuple[TieReport, ...], tuple[Placement, ...]],
 ) -> None:
     agree(*feud)
