@@ -129,6 +129,11 @@ class ThreatLevel(StrEnum):
     ELEVATED = "elevated"
     NONE = "none"
 
+    @property
+    def rank(self) -> int:
+        """1 for none, 2 for elevated, 3 for high."""
+        return len(ThreatLevel) - tuple(ThreatLevel).index(self)
+
 
 class AvoidReason(StrEnum):
     """Why a place knows the person."""

@@ -53,7 +53,7 @@ class Alert:
     before, after
         Level of the finding as it was and as it is, 0 for none.
     raised, told, times
-        The day it was raised, the last day it was told, and how often.
+        Since when somebody must look, the last day it was told, and how often.
     by, on
         Who has acknowledged it, and when.
     """
@@ -82,9 +82,19 @@ class Alert:
         return self.state in (AlertState.OPEN, AlertState.ESCALATED)
 
     def is_due(self, as_of: date, numbers: Nightly) -> bool:
-        """Whether it is red, waits, and was last told long enough ago to be told again."""
-        waited = (as_of - self.told).days >= numbers.repeat_days
+        """Whether it is red, waits, and was last told long enough ago to be told again.
+
+        A night of a wrong day that lies ahead makes nobody wait for that day.
+        """
+        waited = not 0 <= (as_of - self.told).days < numbers.repeat_days
         return self.waits and self.urgency is Urgency.RED and waited
+
+    def told_on(self, as_of: date, numbers: Nightly) -> Alert:
+        """The same, told once more; escalated where it has waited for long."""
+        raised = min(self.raised, as_of)
+        late = self.urgency is Urgency.RED and (as_of - raised).days >= numbers.escalate_days
+        state = AlertState.ESCALATED if late else self.state
+        return replace(self, raised=raised, told=as_of, times=self.times + 1, state=state)
 
     def to_bytes(self) -> bytes:
         """The sealed document."""
@@ -134,9 +144,10 @@ def advance(
 ) -> dict[str, Alert]:
     """The alerts that this night makes or changes, by id.
 
-    What is new or worse raises an alert or raises its own again; what is gone closes it;
-    a red one that nobody has acknowledged is told again and escalates. Run again on the
-    same day with the same facts it changes nothing.
+    What is new or worse raises an alert or raises its own again; what is better lowers it;
+    what is gone closes it; a red one that nobody has acknowledged is told again and
+    escalates, however often it changes meanwhile. Run again on the same day with the same
+    facts it changes nothing.
 
     Parameters
     ----------
@@ -157,21 +168,17 @@ def advance(
             if known is not None:
                 changed[known.id] = replace(known, state=AlertState.CLOSED, told=as_of, after=0)
         elif change.kind.is_bad and change.urgency is not Urgency.INFO:
-            changed_alert = _raised(known, change, owners, subjects, as_of, entropy)
-            changed[changed_alert.id] = changed_alert
-    for alert in alerts.values():
-        if alert.id in changed or alert.state is AlertState.CLOSED:
+            alert = _raised(known, change, owners, subjects, as_of, entropy)
+            changed[alert.id] = alert if known is None else alert.told_on(as_of, numbers)
+        elif change.kind is ChangeKind.BETTER and known is not None:
+            changed[known.id] = _as_found(known, change)
+    for alert in {**alerts, **changed}.values():
+        if alert.state is AlertState.CLOSED:
             continue
         if alert.placement not in owners:
             changed[alert.id] = replace(alert, state=AlertState.CLOSED, told=as_of, after=0)
         elif alert.is_due(as_of, numbers):
-            late = (as_of - alert.raised).days >= numbers.escalate_days
-            changed[alert.id] = replace(
-                alert,
-                told=as_of,
-                times=alert.times + 1,
-                state=AlertState.ESCALATED if late else alert.state,
-            )
+            changed[alert.id] = alert.told_on(as_of, numbers)
     return _partnered(alerts, changed)
 
 
@@ -216,21 +223,11 @@ def _raised(
     entropy: Callable[[int], bytes],
 ) -> Alert:
     found = change.finding
-    before = 0 if change.before is None else change.before.level
     if known is not None:
-        return replace(
-            known,
-            state=AlertState.OPEN,
-            urgency=change.urgency,
-            triggers=change.triggers,
-            before=before,
-            after=found.level,
-            raised=as_of,
-            told=as_of,
-            times=known.times + 1,
-            by="",
-            on=None,
-        )
+        known = _as_found(known, change)
+        if known.waits:  # it has waited since it was raised first
+            return known
+        return replace(known, state=AlertState.OPEN, raised=as_of, by="", on=None)
     return Alert(
         id=entropy(8).hex(),
         owner=owners.get(change.placement, ""),
@@ -241,10 +238,22 @@ def _raised(
         state=AlertState.OPEN,
         urgency=change.urgency,
         triggers=change.triggers,
-        before=before,
+        before=0 if change.before is None else change.before.level,
         after=found.level,
         raised=as_of,
         told=as_of,
+    )
+
+
+def _as_found(alert: Alert, change: Change) -> Alert:
+    """The alert of a finding that stands at another level, or is another risk."""
+    before = 0 if change.before is None else change.before.level
+    return replace(
+        alert,
+        urgency=change.finding.urgency,
+        triggers=change.triggers,
+        before=before,
+        after=change.finding.level,
     )
 
 

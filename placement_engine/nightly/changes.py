@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from placement_engine.nightly.finding import Change, ChangeKind, Finding
+from placement_engine.nightly.finding import Change, ChangeKind, Finding, FindingKind
 from placement_engine.policy import Nightly
 
 
@@ -12,7 +12,8 @@ def change_of(before: Finding | None, after: Finding | None, numbers: Nightly) -
     """What has become of one finding; None if it is as it was told.
 
     Worse or better is another level, or a risk that has moved by ``worse_ratio`` and by at
-    least ``worse_micronats`` since it was last told.
+    least ``worse_micronats`` since it was last told. A threat level that is heard of for the
+    first time is no change of it.
 
     Examples
     --------
@@ -26,7 +27,9 @@ def change_of(before: Finding | None, after: Finding | None, numbers: Nightly) -
     if before is None or after is None:
         if before is after:
             return None
-        return ChangeKind.NEW if before is None else ChangeKind.GONE
+        if after is not None:
+            return None if after.kind is FindingKind.THREAT else ChangeKind.NEW
+        return ChangeKind.GONE
     if after.level != before.level:
         return ChangeKind.WORSE if after.level > before.level else ChangeKind.BETTER
     low, high = sorted((before.risk, after.risk))

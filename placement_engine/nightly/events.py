@@ -77,12 +77,17 @@ def add_event(
     if event.kind.of_actor:
         known = event.person in register.network().nodes
     else:
-        known = any(s.placement.subject == event.person for s in register.placements())
+        known = any(
+            s.placement.subject == event.person
+            and (s.placement.end is None or s.placement.end > event.on)
+            for s in register.placements()
+        )
     if not known:
         raise UnknownReference(
             "The event is about somebody who is not known here.",
             unchanged="Nothing was written.",
-            do="Check the id: a subject must be placed, an actor stand in the network.",
+            do="Check the id: a subject must be placed then or later, an actor stand in the "
+            "network. For somebody of a household name the one who is placed.",
         )
     register.put_entries(DocumentKind.EVENT, {event.id: _written(event)})
     return event

@@ -46,10 +46,14 @@ class Facts:
         Register ids of those in force, in the observer's order.
     present
         Strength of each presence, and the gang that it counts with, by actor and place.
+    breaches
+        Events of placed persons' own, by person.
     leavers
         Those who count as having left whatever group they belonged to.
     judged
         Digest of the judgements in force that change the network.
+    looked_at
+        Placement and event of each alert that somebody has taken on.
     networks
         Content hash of the network in force of each batch.
     """
@@ -62,13 +66,14 @@ class Facts:
     ids: tuple[str, ...]
     present: Mapping[str, tuple[float, str]]
     cases: Mapping[SubjectRef, tuple[Case, ...]]
-    events: tuple[Event, ...]
+    breaches: Mapping[str, tuple[Event, ...]]
     actors: Mapping[str, tuple[Event, ...]]
     networks: Mapping[str, str]
     leavers: frozenset[str]
     judged: str
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+    looked_at: frozenset[tuple[str, str]] = frozenset()
 
     def expired(self) -> int:
         """Of how many people the data are kept no longer, as they were the last night."""
@@ -133,14 +138,14 @@ def place_digest(facts: Facts, n: int) -> str:
 
 
 def person_digest(facts: Facts, n: int) -> str:
-    """Digest of who lives there, how threatened, and which of them are of age."""
+    """Digest of who lives there, and which of them are of age."""
     observer = facts.observer
     placement = observer.in_force[n]
     of_age = observer.policy.children.age_of_majority
     parts = [placement.category.value, *observer.household(placement.subject)]
     for case in facts.cases.get(placement.subject, ()):
         years = _years(case.consent.date, facts.as_of)
-        parts += [case.threat_level.value, str(case.minor)]
+        parts.append(str(case.minor))
         parts += [str(member.age + years >= of_age) for member in case.household]
     return _digest(*parts)
 
@@ -154,18 +159,32 @@ def dated_findings(facts: Facts, n: int) -> tuple[Finding, ...]:
         level = 2 if review <= facts.as_of else 1
         found.append(Finding(kind=FindingKind.REVIEW, level=level))
     of_age = facts.observer.policy.children.age_of_majority
-    for case in facts.cases.get(placement.subject, ()):
+    theirs = facts.cases.get(placement.subject, ())
+    for case in theirs:
         years = _years(case.consent.date, facts.as_of)
-        if any(m.age < of_age <= m.age + years for m in case.household):
-            found.append(Finding(kind=FindingKind.REVIEW, other="majority"))
+        found += [
+            Finding(kind=FindingKind.REVIEW, other=f"majority {person_mark(member.id)}")
+            for member in case.household
+            if member.age < of_age <= member.age + years
+        ]
+    threat = max((case.threat_level.rank for case in theirs), default=0)
+    if threat:
+        found.append(Finding(kind=FindingKind.THREAT, level=threat))
     found += [
         Finding(kind=FindingKind.EVENT, other=event.id, level=event.kind.level)
-        for event in facts.events
-        if not event.kind.of_actor
-        and event.person == placement.subject
-        and 0 <= (facts.as_of - event.on).days < numbers.breach_days
+        for event in facts.breaches.get(placement.subject, ())
+        if _still_stands(facts, n, event)
     ]
     return tuple({finding.key: finding for finding in found}.values())
+
+
+def _still_stands(facts: Facts, n: int, event: Event) -> bool:
+    """Whether an event is of late, or of this placement and nobody has looked at it yet."""
+    ago = (facts.as_of - event.on).days
+    if 0 <= ago < facts.observer.policy.nightly.breach_days:
+        return True
+    of_this = facts.observer.in_force[n].start <= event.on <= facts.as_of
+    return of_this and (facts.ids[n], event.id) not in facts.looked_at
 
 
 def _read(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
@@ -173,7 +192,12 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
     epoch = register.epoch
     events = read_events(register.entries(DocumentKind.EVENT))
     actors = actors_on(events, as_of, policy.nightly)
+    breaches: dict[str, tuple[Event, ...]] = {}
+    for event in events:
+        if not event.kind.of_actor:
+            breaches[event.person] = (*breaches.get(event.person, ()), event)
     network = with_actors(register.network(), actors, as_of)
+    alerts = read_alerts(register.entries(DocumentKind.ALERT))
     stored = register.placements()
     cases: dict[SubjectRef, tuple[Case, ...]] = {}
     entered = cases_of(register, geography)
@@ -197,13 +221,16 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         ids=ids_in_force(observer, stored),
         present=_presences(observer),
         cases=cases,
-        events=events,
+        breaches=breaches,
         actors=actors,
         networks={s.batch: s.content_hash for s in register.snapshots() if s.until is None},
         leavers=implied_leavers((s.placement for s in stored), entered),
         judged=_judged(register, as_of),
         last=NightState.from_bytes(kept[STATE_KEY]) if STATE_KEY in kept else None,
-        alerts=read_alerts(register.entries(DocumentKind.ALERT)),
+        alerts=alerts,
+        looked_at=frozenset(
+            (a.placement, a.other) for a in alerts.values() if a.kind is FindingKind.EVENT and a.by
+        ),
     )
 
 

@@ -24,7 +24,9 @@ class FindingKind(StrEnum):
     EVENT = "event"
     """Something that the person did or that happened to her, such as a visit or a photo."""
     REVIEW = "review"
-    """The placement's review is due."""
+    """The placement's review is due, or somebody of the household has come of age."""
+    THREAT = "threat_level"
+    """The threat level of the person's case; told only where it is raised or lowered."""
 
     @property
     def number(self) -> int:
@@ -34,6 +36,8 @@ class FindingKind(StrEnum):
 
 KINDS = tuple(FindingKind)
 """Kinds by their number."""
+DATED = frozenset({FindingKind.EVENT, FindingKind.REVIEW, FindingKind.THREAT})
+"""What the calendar, cases and events say: looked at every night for everybody."""
 
 
 class ChangeKind(StrEnum):
@@ -107,6 +111,13 @@ class Finding:
         """What makes it the same finding from night to night."""
         return self.kind, self.other
 
+    @property
+    def urgency(self) -> Urgency:
+        """How soon somebody must look as long as it stands."""
+        if self.kind in (FindingKind.REVIEW, FindingKind.UNKNOWN):
+            return Urgency.INFO
+        return Urgency.RED if self.level >= RED_LEVEL[self.kind] else Urgency.AMBER
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -163,10 +174,7 @@ class Change:
     @property
     def urgency(self) -> Urgency:
         """How soon somebody must look."""
-        found = self.finding
-        if not self.kind.is_bad or found.kind in (FindingKind.REVIEW, FindingKind.UNKNOWN):
-            return Urgency.INFO
-        return Urgency.RED if found.level >= RED_LEVEL[found.kind] else Urgency.AMBER
+        return self.finding.urgency if self.kind.is_bad else Urgency.INFO
 
 
 RED_LEVEL = {
@@ -178,5 +186,6 @@ RED_LEVEL = {
     FindingKind.EVENT: 2,
     FindingKind.REVIEW: 9,
     FindingKind.UNKNOWN: 9,
+    FindingKind.THREAT: 9,
 }
 """From which level a finding is red; 9 is never."""

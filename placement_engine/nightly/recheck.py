@@ -29,7 +29,14 @@ from placement_engine.nightly.facts import (
     person_mark,
     place_digest,
 )
-from placement_engine.nightly.finding import Change, Finding, FindingKind, Look, Urgency
+from placement_engine.nightly.finding import (
+    DATED,
+    Change,
+    Finding,
+    FindingKind,
+    Look,
+    Urgency,
+)
 from placement_engine.nightly.looks import looks_of
 from placement_engine.nightly.scope import rows_to_look_at, same_terms
 from placement_engine.nightly.snapshot import Snapshot
@@ -38,9 +45,6 @@ from placement_engine.nightly.triggers import Causes, attributed
 from placement_engine.policy import Policy
 from placement_engine.provenance import ENGINE_VERSION
 from placement_engine.register import DocumentKind, Register
-
-DATED = (FindingKind.EVENT, FindingKind.REVIEW)
-"""What the calendar says: looked at every night for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ class Standing:
     ----------
     place, person
         Digests of where it is (municipality, provider) and of who lives there (household,
-        threat level, age of majority): they tell what has changed.
+        age of majority): they tell what has changed.
     share, sure, parts
         Own share in micro-nats when it was last looked at, and what is certain of it.
     since

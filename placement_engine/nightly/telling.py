@@ -38,7 +38,7 @@ def night_body(night: Night, moves: Moves, *, notices: tuple[Notice, ...]) -> Ni
         for a in sorted(alerts.values(), key=lambda a: a.state is not AlertState.CLOSED)
     }
     kinds = Counter(change.kind for change in night.changes)
-    told = [a for a in night.alerts.values() if a.waits and a.raised != night.as_of]
+    told = [a for a in night.alerts.values() if a.waits and a.raised < a.told == night.as_of]
     owners = night.facts.owners()
     return NightBody(
         number=night.number,

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from placement_engine.graph import EdgeOnPath, PathExplanation, RivalGraph
-from placement_engine.nightly.finding import Change, ChangeKind, FindingKind, Trigger
+from placement_engine.nightly.finding import DATED, Change, FindingKind, Trigger
 from placement_engine.vocabulary import TieKind
 
 PAIRS = (FindingKind.PLACED, FindingKind.PROVIDER)
 PRESENT = (FindingKind.ACTOR, FindingKind.PRESENCE)
 BY_EDGE = {TieKind.CONFLICT: Trigger.CONFLICT, TieKind.THREAT: Trigger.CONFLICT}
 """Which trigger a new or stronger tie is; every other kind is `Trigger.ALLIANCE`."""
+PATHS = 5
+"""Best paths between two among which one is sought that has changed."""
 HIGHER = 1e-9
 """A strength is higher only above this: it never is by ageing."""
 
@@ -30,7 +32,7 @@ class Causes:
     moved
         Placements that are new, have ended, or stand at another place or provider.
     persons
-        Placements whose household, threat level or age of majority changed.
+        Placements whose household changed, or somebody in it has come of age.
     present
         Presences (actor and municipality) that are new, gone or stronger.
     actors
@@ -68,7 +70,8 @@ def attributed(changes: Sequence[Change], causes: Causes) -> tuple[Change, ...]:
     for n, change in enumerate(changes):
         if change.finding.kind is not FindingKind.RISK:
             told[n] = _of_finding(change, causes)
-            at_placement.setdefault(change.placement, set()).update(told[n])
+            if change.finding.kind not in DATED:
+                at_placement.setdefault(change.placement, set()).update(told[n])
     for n, change in enumerate(changes):
         if change.finding.kind is FindingKind.RISK:
             told[n] = _of_risk(change, causes, at_placement.get(change.placement, set()))
@@ -76,16 +79,19 @@ def attributed(changes: Sequence[Change], causes: Causes) -> tuple[Change, ...]:
 
 
 def path_of(change: Change, causes: Causes) -> PathExplanation | None:
-    """The best hostile path behind a change: as it is, or as it was where it is gone."""
-    gone = change.kind is ChangeKind.GONE
-    graph = causes.before if gone and causes.before is not None else causes.now
-    return _best_path(graph, change, causes)
+    """The hostile path behind a change: the best that has changed, or the best of all.
+
+    As it is, or as it was where the change is for the better.
+    """
+    return _behind(change, causes)[0]
 
 
 def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
     found = change.finding
     if found.kind is FindingKind.EVENT:
         return (Trigger.BREACH,)
+    if found.kind is FindingKind.THREAT:
+        return (Trigger.PERSON,)
     if found.kind is FindingKind.REVIEW:
         return (Trigger.PERSON,) if found.other else (Trigger.REVIEW,)
     codes: list[Trigger] = []
@@ -119,7 +125,7 @@ def _first(kind: FindingKind) -> Trigger:
 
 
 def _of_risk(change: Change, causes: Causes, beside: set[Trigger]) -> tuple[Trigger, ...]:
-    codes = set(beside) - {Trigger.REVIEW, Trigger.BREACH}
+    codes = set(beside)
     if causes.first or change.placement in causes.moved:
         codes.add(Trigger.NEIGHBOUR)
     if change.placement in causes.persons:
@@ -138,16 +144,33 @@ def _of_risk(change: Change, causes: Causes, beside: set[Trigger]) -> tuple[Trig
 
 
 def _of_path(change: Change, causes: Causes) -> list[Trigger]:
-    """What the edges of the best path tell, where the network has changed."""
+    """What the edges of the path behind a change tell, where the network has changed."""
     if causes.before is None:
         return []
-    if change.kind.is_bad:
-        graph, other = causes.now, causes.before
-    else:
-        graph, other = causes.before, causes.now
-    path = _best_path(graph, change, causes)
+    path, codes = _behind(change, causes)
+    if path is not None and not codes and change.kind.is_bad:
+        return [Trigger.ALLIANCE]  # over weaker paths than are looked at
+    return codes
+
+
+def _behind(change: Change, causes: Causes) -> tuple[PathExplanation | None, list[Trigger]]:
+    """The best path between two that has changed, and the codes of what has changed on it."""
+    graph, other = causes.now, causes.before
+    if not change.kind.is_bad and other is not None:
+        graph, other = other, graph
+    paths = _paths(graph, change, causes)
+    if other is not None:
+        for path in paths:
+            codes = _on_path(path, change, other)
+            if codes:
+                return path, codes
+    return next(iter(paths), None), []
+
+
+def _on_path(path: PathExplanation, change: Change, other: RivalGraph) -> list[Trigger]:
+    """The codes of the edges of a path that are weaker in the other graph, or not there."""
     codes: list[Trigger] = []
-    for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False) if path else ():
+    for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False):
         if edge.strength <= _strength(other, a, b, edge) + HIGHER:
             continue
         if change.kind.is_bad:
@@ -185,8 +208,8 @@ def _kind(graph: RivalGraph, edge: int) -> tuple[TieKind, bool]:
     return (TieKind.MEMBERSHIP, True) if number == PAST else (KINDS[number], False)
 
 
-def _best_path(graph: RivalGraph, change: Change, causes: Causes) -> PathExplanation | None:
-    """The best hostile path between anybody of the one home and anybody of the other."""
+def _paths(graph: RivalGraph, change: Change, causes: Causes) -> list[PathExplanation]:
+    """Hostile paths between anybody of the one home and anybody of the other, the best first."""
     found = change.finding
     there: Sequence[str] = ()
     if found.kind in PAIRS:
@@ -194,6 +217,6 @@ def _best_path(graph: RivalGraph, change: Change, causes: Causes) -> PathExplana
     elif found.kind in PRESENT:
         there = (found.other.rpartition(" ")[0],)
     here = causes.homes.get(change.placement, ())
-    paths = [path for a in here for b in there for path in graph.explain(a, b, count=1)]
+    paths = [path for a in here for b in there for path in graph.explain(a, b, count=PATHS)]
     # Of equally good ones that of the persons themselves, who stand first.
-    return max(paths, key=lambda path: path.probability, default=None)
+    return sorted(paths, key=lambda path: -path.probability)[:PATHS]

@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown": ("för få uppgifter", "too little on record"),
         "event": ("egen händelse", "own event"),
         "review": ("uppföljning", "review"),
+        "threat_level": ("ändrad hotnivå", "changed threat level"),
         "below": ("under MEDEL", "below MEDIUM"),
         # What has become of it.
         "new": ("ny", "new"),

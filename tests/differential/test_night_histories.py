@@ -23,10 +23,11 @@ from placement_engine.graph import beside
 from placement_engine.intelligence import Placement
 from placement_engine.intelligence.identity import merged
 from placement_engine.nightly import drift
+from placement_engine.nightly.alerts import acknowledge, read_alerts
 from placement_engine.nightly.events import SCHEMA, VERSION, add_event
 from placement_engine.nightly.recheck import Night, recheck
 from placement_engine.policy import Policy
-from placement_engine.register import MemoryStore, RawKey, Register
+from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register
 from placement_engine.testing.networks import (
     PresenceReport,
     TieReport,
@@ -82,6 +83,13 @@ def actor_events(draw: st.DrawFn) -> tuple[int, dict[str, str]]:
 
 
 @st.composite
+def breaches(draw: st.DrawFn) -> tuple[int, int, str]:
+    """Of whom, how long ago, and what."""
+    kind = draw(st.sampled_from(("photo", "relapse")))
+    return draw(st.integers(0, 6)), draw(st.sampled_from((0, 5, 40, 400))), kind
+
+
+@st.composite
 def placements(draw: st.DrawFn) -> tuple[Placement, ...]:
     return tuple(
         Placement(
@@ -105,7 +113,7 @@ def cases(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
     ages = st.sampled_from((17, 40))
     person = draw(st.integers(0, len(PEOPLE) - 1))
     return person, {
-        "threat_level": draw(st.sampled_from(("high", "elevated"))),
+        "threat_level": draw(st.sampled_from(("high", "elevated", "none"))),
         "consent": {"information_exchange": True, "date": "2025-01-01"},
         "household": [
             {"id": member, "age": draw(ages), "guardian_of": []}
@@ -132,6 +140,8 @@ steps = st.lists(
         st.tuples(st.just("add"), tie_reports(as_of=FIRST, max_rows=2)),
         st.tuples(st.just("presences"), presences()),
         st.tuples(st.just("event"), actor_events()),
+        st.tuples(st.just("breach"), breaches()),
+        st.tuples(st.just("acknowledge"), st.integers(0, 9)),
         st.tuples(st.just("place"), placements()),
         st.tuples(st.just("remove"), st.integers(0, 6)),
         st.tuples(st.just("case"), cases()),
@@ -176,6 +186,18 @@ class History:
                 codes=GEOGRAPHY.codes,
                 entropy=self._entropy,
             )
+        elif what == "breach":
+            self.breach(*value)
+        elif what == "acknowledge":
+            who = {s.id.hex(): str(s.placement.subject) for s in self.register.placements()}
+            waiting = sorted(
+                (a.subject, a.kind, who.get(a.other, a.other), a.id)
+                for a in read_alerts(self.register.entries(DocumentKind.ALERT)).values()
+                if a.waits
+            )
+            if waiting:
+                *_, chosen = waiting[value % len(waiting)]
+                acknowledge(self.register, chosen, by="A", on=self.day)
         elif what == "place":
             placed = {s.placement.subject for s in self.register.placements()}
             fresh = [p for p in value if p.subject not in placed]
@@ -197,6 +219,17 @@ class History:
         elif what == "policy":
             self.policy = (POLICY, STRICTER)[value]
         self.tell()
+
+    def breach(self, person: int, ago: int, kind: str) -> None:
+        on = (self.day - timedelta(days=ago)).isoformat()
+        head = {"schema": SCHEMA, "version": VERSION, "subject": PEOPLE[person]}
+        with suppress(UnknownReference):
+            add_event(
+                self.register,
+                json.dumps({**head, "kind": kind, "date": on}),
+                codes=GEOGRAPHY.codes,
+                entropy=self._entropy,
+            )
 
     def judge(self, what: str, a: Any, b: str) -> None:
         author = Author(by="A", day=self.day, reason="r", entropy=self._entropy)
@@ -277,7 +310,10 @@ def told(night: Night) -> list[tuple[Any, ...]]:
         for c in night.changes
     )
     alerts = sorted(
-        (a.owner, a.kind, named(a.other), a.state, a.urgency, a.triggers, a.told, a.times)
+        (
+            *(a.owner, a.kind, named(a.other), a.state, a.urgency, a.triggers),
+            *(a.before, a.after, a.raised, a.told, a.times),
+        )
         for a in night.alerts.values()
     )
     return [*changes, *alerts]

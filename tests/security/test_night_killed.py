@@ -26,7 +26,8 @@ from placement_engine.nightly.facts import last_night
 from placement_engine.nightly.recheck import recheck
 from placement_engine.policy import Policy
 from placement_engine.register import DocumentKind, RawKey, Register
-from tests.unit.test_night import AS_OF, GROUPS, RIVALRY, TIES, network_of, placed
+from placement_engine.testing.networks import network_of
+from tests.unit.nights import AS_OF, GROUPS, RIVALRY, TIES, placed
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
 policy = Policy.default()

@@ -5,93 +5,52 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from placement_engine.geo import load_geography
-from placement_engine.intelligence import Placement
 from placement_engine.nightly import ChangeKind, FindingKind, Trigger, Urgency
 from placement_engine.nightly.alerts import AlertState, acknowledge, read_alerts
 from placement_engine.nightly.events import add_event
-from placement_engine.nightly.recheck import Night, recheck
+from placement_engine.nightly.facts import person_mark
+from placement_engine.nightly.recheck import Night
 from placement_engine.nightly.state import STATE_KEY
 from placement_engine.nightly.triggers import path_of
-from placement_engine.policy import Policy
-from placement_engine.register import DocumentKind, MemoryStore, RawKey, Register, messages
+from placement_engine.register import DocumentKind, Register, messages
 from placement_engine.register.access import Actor, Session
 from placement_engine.register.desk import Desk
 from placement_engine.register.retention import erase
 from placement_engine.testing.networks import PresenceReport, TieReport, network_of
 from placement_engine.vocabulary import (
     CaseId,
-    Grade,
     MunicipalityCode,
-    OwnerId,
     ProviderId,
     SubjectRef,
     TieKind,
 )
 from tests.cli.conftest import case
 from tests.security.telling import told_of
-
-AS_OF = date(2026, 11, 1)
-POLICY = Policy.default()
-GEOGRAPHY = load_geography(POLICY)
-B2 = Grade("B", 2)
-TIES = [
-    TieReport(a="P-1", b="G-1", kind=TieKind.MEMBERSHIP, grade=B2, last_seen=date(2025, 6, 1)),
-    TieReport(a="P-2", b="G-2", kind=TieKind.MEMBERSHIP, grade=B2, last_seen=date(2025, 6, 1)),
-    TieReport(a="P-1", b="P-3", kind=TieKind.KINSHIP, grade=B2, last_seen=date(2025, 1, 1)),
-    TieReport(a="P-2", b="P-4", kind=TieKind.KINSHIP, grade=B2, last_seen=date(2025, 1, 1)),
-]
-RIVALRY = TieReport(a="G-1", b="G-2", kind=TieKind.RIVALRY, grade=B2, last_seen=date(2026, 10, 1))
-GROUPS = ("G-1", "G-2")
-
-
-def placed(subject: str, code: str, owner: str, **more: object) -> Placement:
-    made = Placement(
-        subject=SubjectRef(subject),
-        municipality=MunicipalityCode(code),
-        start=date(2026, 1, 1),
-        owner=OwnerId(owner),
-    )
-    return replace(made, **more)  # type: ignore[arg-type]
-
-
-def night(
-    register: Register,
-    day: date = AS_OF,
-    *,
-    full: bool = False,
-    policy: Policy = POLICY,
-    before_writing: Callable[[Night], None] = lambda _night: None,
-) -> Night:
-    numbers = iter(range(1, 1000))
-    return recheck(
-        register,
-        policy=policy,
-        geography=GEOGRAPHY,
-        as_of=day,
-        clock=lambda: 0.0,
-        entropy=lambda size: (day.toordinal() * 1000 + next(numbers)).to_bytes(size, "big"),
-        full=full,
-        before_writing=before_writing,
-    )
+from tests.unit.nights import (
+    AS_OF,
+    B2,
+    GEOGRAPHY,
+    GROUPS,
+    POLICY,
+    RIVALRY,
+    TIES,
+    founded,
+    night,
+    placed,
+    rival,
+)
 
 
 @pytest.fixture
 def register() -> Iterator[Register]:
-    with Register.found(MemoryStore, RawKey(b"k" * 32), single_user=True, today=AS_OF) as made:
-        made.import_placements([placed("P-1", "0180", "U-1"), placed("P-2", "0184", "U-2")])
-        made.import_network("main", network_of(TIES, groups=GROUPS), AS_OF)
+    with founded() as made:
         yield made
-
-
-def rival(register: Register) -> None:
-    register.import_network("main", network_of([*TIES, RIVALRY], groups=GROUPS), AS_OF)
 
 
 def test_a_feud_between_their_groups_is_told_to_both_once(register: Register) -> None:
@@ -381,4 +340,4 @@ def test_a_child_that_comes_of_age_and_a_household_that_grows_are_told(
     later = night(register, date(2027, 10, 2))
     told = [c for c in later.changes if c.finding.kind is FindingKind.REVIEW]
     grown_up = [(c.finding.other, c.triggers) for c in told if c.finding.other]
-    assert grown_up == [("majority", (Trigger.PERSON,))]
+    assert grown_up == [(f"majority {person_mark('P-9')}", (Trigger.PERSON,))]
