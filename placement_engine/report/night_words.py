@@ -19,7 +19,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unknown": ("för få uppgifter", "too little on record"),
         "event": ("egen händelse", "own event"),
         "review": ("uppföljning", "review"),
-        "threat_level": ("ändrad hotnivå", "changed threat level"),
+        "threat_level": ("hotnivå i ärendet", "threat level of the case"),
         "below": ("under MEDEL", "below MEDIUM"),
         # What has become of it.
         "new": ("ny", "new"),
