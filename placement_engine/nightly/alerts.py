@@ -230,8 +230,8 @@ def _raised(
         return replace(known, state=AlertState.OPEN, raised=as_of, by="", on=None)
     return Alert(
         id=entropy(8).hex(),
-        owner=owners.get(change.placement, ""),
-        subject=subjects.get(change.placement, ""),
+        owner=owners[change.placement],
+        subject=subjects[change.placement],
         placement=change.placement,
         kind=found.kind,
         other=found.other,

@@ -81,6 +81,16 @@ class Facts:
         told = frozenset() if since is None else expired_people(self.stored, kept, since)
         return len(expired_people(self.stored, kept, self.as_of) - told)
 
+    def other_leavers(self) -> frozenset[str]:
+        """Who counts as a leaver and did not the last night, or did; by kept id."""
+        marks = frozenset(self.last.leavers) if self.last else frozenset()
+        people = {s.placement.subject for s in self.stored} | set(self.cases)
+        return frozenset(
+            self.observer.household(person)[0]
+            for person in people
+            if (person in self.leavers) != (person_mark(person) in marks)
+        )
+
     def subjects(self) -> dict[str, str]:
         """Who is placed by each placement in force."""
         return dict(zip(self.ids, (p.subject for p in self.observer.in_force), strict=True))

@@ -37,6 +37,9 @@ class Causes:
         Presences (actor and municipality) that are new, gone or stronger.
     actors
         Threat actors of whom an event is on record.
+    leavers
+        Who counts as having left a group by a placement or a case, and did not, or did and
+        does not; by kept id. That is no news of the network.
     terms
         Whether policy, geography or program changed.
     judged
@@ -55,6 +58,7 @@ class Causes:
     persons: frozenset[str] = field(repr=False)
     present: frozenset[str] = field(repr=False)
     actors: frozenset[str] = field(repr=False)
+    leavers: frozenset[str] = field(repr=False)
     terms: bool
     judged: bool
     now: RivalGraph
@@ -110,6 +114,8 @@ def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
         codes.append(Trigger.TERMS)
     if causes.judged and not codes:
         codes.append(Trigger.ALLIANCE)
+    if change.kind.is_bad and causes.before is not None and not codes:
+        codes.append(Trigger.ALLIANCE)  # over weaker paths than are looked at
     actor = found.other.rpartition(" ")[0] if found.kind is FindingKind.ACTOR else None
     if actor in causes.actors and not codes:
         codes.append(Trigger.ACTOR)
@@ -147,10 +153,7 @@ def _of_path(change: Change, causes: Causes) -> list[Trigger]:
     """What the edges of the path behind a change tell, where the network has changed."""
     if causes.before is None:
         return []
-    path, codes = _behind(change, causes)
-    if path is not None and not codes and change.kind.is_bad:
-        return [Trigger.ALLIANCE]  # over weaker paths than are looked at
-    return codes
+    return _behind(change, causes)[1]
 
 
 def _behind(change: Change, causes: Causes) -> tuple[PathExplanation | None, list[Trigger]]:
@@ -161,17 +164,21 @@ def _behind(change: Change, causes: Causes) -> tuple[PathExplanation | None, lis
     paths = _paths(graph, change, causes)
     if other is not None:
         for path in paths:
-            codes = _on_path(path, change, other)
+            codes = _on_path(path, change, causes, other)
             if codes:
                 return path, codes
     return next(iter(paths), None), []
 
 
-def _on_path(path: PathExplanation, change: Change, other: RivalGraph) -> list[Trigger]:
+def _on_path(
+    path: PathExplanation, change: Change, causes: Causes, other: RivalGraph
+) -> list[Trigger]:
     """The codes of the edges of a path that are weaker in the other graph, or not there."""
     codes: list[Trigger] = []
     for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False):
         if edge.strength <= _strength(other, a, b, edge) + HIGHER:
+            continue
+        if edge.kind is TieKind.DEFECTION and {a, b} & causes.leavers:
             continue
         if change.kind.is_bad:
             codes.append(BY_EDGE.get(edge.kind, Trigger.ALLIANCE))
