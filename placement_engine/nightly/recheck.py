@@ -290,7 +290,6 @@ def _causes(facts: Facts, standings: Mapping[str, Standing], before: RivalGraph 
             for key in {*present, *was}
             if key not in was or key not in present or present[key][0] > was[key][0] + 1e-9
         ),
-        actors=frozenset(facts.actors),
         leavers=facts.other_leavers(),
         terms=last is not None and not same_terms(facts, last),
         judged=last is not None and last.judged != facts.judged,

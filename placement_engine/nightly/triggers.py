@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -35,8 +36,6 @@ class Causes:
         Placements whose household changed, or somebody in it has come of age.
     present
         Presences (actor and municipality) that are new, gone or stronger.
-    actors
-        Threat actors of whom an event is on record.
     leavers
         Who counts as having left a group by a placement or a case, and did not, or did and
         does not; by kept id. That is no news of the network.
@@ -57,7 +56,6 @@ class Causes:
     moved: frozenset[str] = field(repr=False)
     persons: frozenset[str] = field(repr=False)
     present: frozenset[str] = field(repr=False)
-    actors: frozenset[str] = field(repr=False)
     leavers: frozenset[str] = field(repr=False)
     terms: bool
     judged: bool
@@ -116,9 +114,6 @@ def _of_finding(change: Change, causes: Causes) -> tuple[Trigger, ...]:
         codes.append(Trigger.ALLIANCE)
     if change.kind.is_bad and causes.before is not None and not codes:
         codes.append(Trigger.ALLIANCE)  # over weaker paths than are looked at
-    actor = found.other.rpartition(" ")[0] if found.kind is FindingKind.ACTOR else None
-    if actor in causes.actors and not codes:
-        codes.append(Trigger.ACTOR)
     return tuple(dict.fromkeys(codes)) or (Trigger.SOURCE,)
 
 
@@ -132,7 +127,7 @@ def _first(kind: FindingKind) -> Trigger:
 
 def _of_risk(change: Change, causes: Causes, beside: set[Trigger]) -> tuple[Trigger, ...]:
     codes = set(beside)
-    if causes.first or change.placement in causes.moved:
+    if change.placement in causes.moved:
         codes.add(Trigger.NEIGHBOUR)
     if change.placement in causes.persons:
         codes.add(Trigger.PERSON)
@@ -175,7 +170,7 @@ def _on_path(
 ) -> list[Trigger]:
     """The codes of the edges of a path that are weaker in the other graph, or not there."""
     codes: list[Trigger] = []
-    for a, b, edge in zip(path.nodes, path.nodes[1:], path.edges, strict=False):
+    for (a, b), edge in zip(pairwise(path.nodes), path.edges, strict=True):
         if edge.strength <= _strength(other, a, b, edge) + HIGHER:
             continue
         if edge.kind is TieKind.DEFECTION and {a, b} & causes.leavers:
@@ -223,7 +218,7 @@ def _paths(graph: RivalGraph, change: Change, causes: Causes) -> list[PathExplan
         there = causes.homes.get(found.other, ())
     elif found.kind in PRESENT:
         there = (found.other.rpartition(" ")[0],)
-    here = causes.homes.get(change.placement, ())
+    here = causes.homes[change.placement]
     paths = [path for a in here for b in there for path in graph.explain(a, b, count=PATHS)]
     # Of equally good ones that of the persons themselves, who stand first.
     return sorted(paths, key=lambda path: -path.probability)[:PATHS]

@@ -56,14 +56,12 @@ class Disturbed(Cluster):
         """Nothing happens."""
 
 
-@pytest.mark.prove
 def test_a_cluster_of_two_workers_gives_the_same_bytes(
     local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
     assert looked(Cluster.connect(local.address, local.tls), snapshot) == serial
 
 
-@pytest.mark.prove
 def test_a_worker_killed_in_mid_task_loses_nothing(
     local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
@@ -75,7 +73,6 @@ def test_a_worker_killed_in_mid_task_loses_nothing(
     local.workers.append(local.start_worker())
 
 
-@pytest.mark.prove
 def test_a_slow_straggler_loses_nothing(
     local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
@@ -89,7 +86,6 @@ def test_a_slow_straggler_loses_nothing(
     assert looked(Stopped.connect(local.address, local.tls), snapshot) == serial
 
 
-@pytest.mark.prove
 def test_a_scheduler_that_is_started_anew_loses_nothing(
     local: LocalCluster, snapshot: Snapshot, serial: bytes
 ) -> None:
@@ -112,7 +108,6 @@ def test_plain_tcp_and_missing_certificates_are_refused(tmp_path: Path) -> None:
         Cluster.connect("tcp://127.0.0.1:1", tmp_path)
 
 
-@pytest.mark.prove
 def test_a_cluster_that_is_not_there_is_told(tmp_path: Path, snapshot: Snapshot) -> None:
     certificates(tmp_path)
     nowhere = Cluster.connect("tls://127.0.0.1:1", tmp_path)

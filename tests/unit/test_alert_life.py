@@ -111,6 +111,21 @@ def test_worse_and_worse_still_counts_from_the_first_day() -> None:
     assert late.state is AlertState.ESCALATED
 
 
+def test_an_amber_one_that_gets_worse_is_told_and_stays_amber() -> None:
+    amber = replace(ALERT, kind=FindingKind.RISK, other="", urgency=Urgency.AMBER, after=1)
+    risk = Finding(kind=FindingKind.RISK, level=1, risk=50_000)
+    told = after(amber, became(risk, replace(risk, level=2)), day=9)
+    assert told is not None
+    assert (told.urgency, told.state, told.times) == (Urgency.AMBER, AlertState.OPEN, 2)
+    assert told.told == FIRST + timedelta(days=9)
+
+
+def test_one_that_is_found_anew_while_it_stands_is_the_same() -> None:
+    told = after(ALERT, became(None, PAIR), day=1)
+    assert told is not None
+    assert (told.before, told.after, told.times) == (0, 2, 2)
+
+
 def test_one_that_is_taken_on_and_gets_worse_begins_anew() -> None:
     today = FIRST + timedelta(days=9)
     assert after(TAKEN, became(PAIR, replace(PAIR, level=3)), day=9) == replace(

@@ -80,6 +80,8 @@ def test_a_breach_taken_on_stands_for_its_days(register: Register) -> None:
     breach(register, AS_OF)
     night(register)
     acknowledge(register, alert_of(register, FindingKind.EVENT).id, by="officer", on=AS_OF)
+    taken = alert_of(register, FindingKind.EVENT)
+    assert (taken.state, taken.by, taken.on) == (AlertState.ACKNOWLEDGED, "officer", AS_OF)
     assert not changes(night(register, AS_OF + 29 * DAY), FindingKind.EVENT)
     over = changes(night(register, AS_OF + 30 * DAY), FindingKind.EVENT)
     assert [c.kind for c in over] == [ChangeKind.GONE]

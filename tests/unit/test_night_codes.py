@@ -16,6 +16,7 @@ from placement_engine.intelligence.identity import merged
 from placement_engine.nightly import ChangeKind, FindingKind
 from placement_engine.nightly.events import add_event
 from placement_engine.nightly.recheck import Night
+from placement_engine.nightly.triggers import path_of
 from placement_engine.register import Register
 from placement_engine.testing.networks import PresenceReport, TieReport, network_of
 from placement_engine.vocabulary import Grade, ProviderId, TieKind
@@ -46,6 +47,9 @@ QUARREL = tie("P-1", "P-2", TieKind.CONFLICT)
 THREAT = tie("T-1", "P-1", TieKind.THREAT)
 RIVAL_TOO = tie("P-5", "G-2", TieKind.MEMBERSHIP)
 ENDED = replace(RIVALRY, ended=AS_OF)
+WEAK = replace(RIVALRY, grade=Grade("D", 4))
+"""Too weak for a finding of its own in the next municipality, but not for a share of risk."""
+PAST = replace(tie("P-7", "G-3", TieKind.MEMBERSHIP), ended=AS_OF - timedelta(days=30))
 
 
 def knows(*ties: TieReport, seen: tuple[tuple[str, str], ...] = ()) -> Step:
@@ -56,7 +60,7 @@ def knows(*ties: TieReport, seen: tuple[tuple[str, str], ...] = ()) -> Step:
     ]
 
     def step(register: Register) -> None:
-        network = network_of([*TIES, *ties], presences=presences, groups=GROUPS)
+        network = network_of([*TIES, *ties], presences=presences, groups=(*GROUPS, "G-3"))
         register.import_network("main", network, AS_OF)
 
     return step
@@ -204,6 +208,64 @@ def told(night_: Night, subject: str) -> dict[tuple[str, str], str]:
             {("new", "placed"): "T8", ("new", "risk"): "T8"},
             id="somebody joins the household",
         ),
+        pytest.param(
+            both(knows(WEAK), places("P-2", FAR)),
+            places("P-2", NEXT),
+            {("new", "risk"): "T1"},
+            id="a little risk by a move",
+        ),
+        pytest.param(
+            both(knows(), places("P-2", NEXT)),
+            knows(WEAK),
+            {("new", "risk"): "T3"},
+            id="a little risk by a feud",
+        ),
+        pytest.param(
+            both(knows(replace(WEAK, ended=AS_OF)), places("P-2", NEXT)),
+            peace,
+            {("gone", "risk"): "T3"},
+            id="a little risk ends by a peace",
+        ),
+        pytest.param(
+            both(knows(WEAK), places("P-2", NEXT)),
+            knows(),
+            {("gone", "risk"): "T7"},
+            id="a little risk withdrawn",
+        ),
+        pytest.param(
+            knows(RIVALRY, RIVAL_TOO),
+            both(places("P-5", NEAR), knows(RIVALRY, RIVAL_TOO, tie("P-5", "P-1", TieKind.THREAT))),
+            {
+                ("new", "placed"): "T1 T2",
+                ("worse", "placed"): "T2",
+                ("worse", "risk"): "T1 T2",
+            },
+            id="somebody moves in who threatens",
+        ),
+        pytest.param(
+            both(knows(PAST), lives_with("P-1", "P-7")),
+            knows(PAST, tie("G-3", "P-2", TieKind.CONFLICT)),
+            {("new", "placed"): "T2", ("new", "risk"): "T2"},
+            id="a conflict of a group that somebody in the household has left",
+        ),
+        pytest.param(
+            knows(),
+            knows(tie("P-1", "G-2", TieKind.DEFECTION)),
+            {("new", "placed"): "T3", ("new", "risk"): "T3"},
+            id="a defection is reported",
+        ),
+        pytest.param(
+            knows(),
+            knows(tie("P-1", "P-7", TieKind.KINSHIP), tie("P-7", "P-2", TieKind.CONFLICT)),
+            {("new", "placed"): "T3 T2", ("new", "risk"): "T2 T3"},
+            id="a conflict of kin who was not known before",
+        ),
+        pytest.param(
+            knows(QUARREL),
+            both(places("P-2", FAR), knows()),
+            {("gone", "placed"): "T1", ("gone", "risk"): "T1"},
+            id="one moves away while a report is withdrawn",
+        ),
     ],
 )
 def test_codes(before: Step, then: Step, expected: dict[tuple[str, str], str]) -> None:
@@ -222,16 +284,29 @@ def test_the_other_s_household_is_a_reason_too() -> None:
         assert told(night(register), "P-2") == {("new", "placed"): "T8", ("new", "risk"): "T8"}
 
 
+def test_that_she_counts_as_a_leaver_since_she_came_is_no_new_tie() -> None:
+    with founded(RIVALRY, RIVAL_TOO) as register:
+        night(register)
+        places("P-5", NEAR)(register)
+        night_ = night(register)
+        assert told(night_, "P-2") == {("new", "placed"): "T1", ("worse", "risk"): "T1"}
+        paths = [path_of(c, night_.causes) for c in night_.changes if c.finding.other]
+        assert any(t.kind is TieKind.DEFECTION for path in paths if path for t in path.edges)
+
+
 def test_a_first_night_tells_what_each_thing_is_of() -> None:
     with founded() as register:
         knows(RIVALRY, THREAT, seen=(("G-2", NEAR), ("T-1", NEAR)))(register)
+        for subject in ("P-1", "P-2"):
+            places(subject, NEAR, "V-1")(register)
         places("P-5", FAR)(register)
         first = night(register)
         assert told(first, "P-1") == {
             ("new", "placed"): "T1",
+            ("new", "provider"): "T11",
             ("new", "threat_actor"): "T4",
             ("new", "presence"): "T5",
-            ("new", "risk"): "T1 T4 T5",
+            ("new", "risk"): "T1 T4 T5 T11",
         }
         assert told(first, "P-5") == {("new", "unknown"): "T7"}
 
@@ -247,6 +322,15 @@ def test_ageing_alone_is_told_as_age() -> None:
             ("better", "risk"): "T7",
             ("new", "review"): "T9",
         }
+
+
+def test_a_tie_that_ages_is_no_move_of_the_threat_actor() -> None:
+    with founded() as register:
+        knows(THREAT)(register)
+        event("T-1", "moved", municipality=NEAR)(register)
+        night(register)
+        later = told(night(register, AS_OF + timedelta(days=900)), "P-1")
+        assert later[("better", "threat_actor")] == "T7"
 
 
 def test_one_provider_has_its_own_code_before_the_others() -> None:
