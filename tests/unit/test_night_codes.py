@@ -30,6 +30,7 @@ from tests.unit.nights import (
     RIVALRY,
     TIES,
     founded,
+    known,
     night,
     placed,
 )
@@ -292,6 +293,24 @@ def test_that_she_counts_as_a_leaver_since_she_came_is_no_new_tie() -> None:
         assert told(night_, "P-2") == {("new", "placed"): "T1", ("worse", "risk"): "T1"}
         paths = [path_of(c, night_.causes) for c in night_.changes if c.finding.other]
         assert any(t.kind is TieKind.DEFECTION for path in paths if path for t in path.edges)
+
+
+def test_weaker_paths_than_are_looked_at_are_new_ties_all_the_same() -> None:
+    def quarrels(count: int, grade: Grade) -> list[TieReport]:
+        kin = [f"K-{grade}-{n}" for n in range(count)]
+        return [tie("P-1", k, TieKind.KINSHIP) for k in kin] + [
+            tie(k, "P-2", TieKind.CONFLICT, grade) for k in kin
+        ]
+
+    strong = quarrels(5, Grade("D", 4))
+    with founded(*strong) as register:
+        night(register)
+        known(register, *strong, *quarrels(9, Grade("D", 5)))
+        later = night(register)
+        assert told(later, "P-1") == {("worse", "placed"): "T3", ("worse", "risk"): "T3"}
+        for change in later.changes[:2]:
+            path = path_of(change, later.causes)
+            assert path is None or all(t.grade != Grade("D", 5) for t in path.edges)
 
 
 def test_a_first_night_tells_what_each_thing_is_of() -> None:
