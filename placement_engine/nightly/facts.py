@@ -53,7 +53,7 @@ class Facts:
     judged
         Digest of the judgements in force that change the network.
     looked_at
-        Placement and event of each alert that somebody has taken on.
+        Events whose alert somebody has taken on.
     networks
         Content hash of the network in force of each batch.
     """
@@ -73,7 +73,7 @@ class Facts:
     judged: str
     last: NightState | None
     alerts: Mapping[str, Alert] = field(default_factory=dict)
-    looked_at: frozenset[tuple[str, str]] = frozenset()
+    looked_at: frozenset[str] = frozenset()
 
     def expired(self) -> int:
         """Of how many people the data are kept no longer, as they were the last night."""
@@ -189,12 +189,13 @@ def dated_findings(facts: Facts, n: int) -> tuple[Finding, ...]:
 
 
 def _still_stands(facts: Facts, n: int, event: Event) -> bool:
-    """Whether an event is of late, or of this placement and nobody has looked at it yet."""
+    """Whether an event is of late or of this placement; of both, once somebody has looked."""
     ago = (facts.as_of - event.on).days
-    if 0 <= ago < facts.observer.policy.nightly.breach_days:
-        return True
-    of_this = facts.observer.in_force[n].start <= event.on <= facts.as_of
-    return of_this and (facts.ids[n], event.id) not in facts.looked_at
+    if ago < 0:
+        return False
+    recent = ago < facts.observer.policy.nightly.breach_days
+    here = event.on >= facts.observer.in_force[n].start
+    return (recent and here) if event.id in facts.looked_at else (recent or here)
 
 
 def _read(register: Register, *, policy: Policy, geography: Geography, as_of: date) -> Facts:
@@ -239,7 +240,7 @@ def _read(register: Register, *, policy: Policy, geography: Geography, as_of: da
         last=NightState.from_bytes(kept[STATE_KEY]) if STATE_KEY in kept else None,
         alerts=alerts,
         looked_at=frozenset(
-            (a.placement, a.other) for a in alerts.values() if a.kind is FindingKind.EVENT and a.by
+            a.other for a in alerts.values() if a.kind is FindingKind.EVENT and a.by
         ),
     )
 

@@ -98,6 +98,21 @@ def test_a_breach_before_the_placement_is_told_only_of_late(register: Register) 
     assert late in told
 
 
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_a_breach_follows_her_to_the_next_place_unless_somebody_has_looked(
+    register: Register, looked_at: bool
+) -> None:
+    breach(register, AS_OF)
+    night(register)
+    if looked_at:
+        acknowledge(register, alert_of(register, FindingKind.EVENT).id, by="officer", on=AS_OF)
+    (old,) = (s for s in register.placements() if s.placement.subject == "P-1")
+    register.remove_placement(old.id, AS_OF)
+    register.import_placements([placed("P-1", "2580", "U-9", start=AS_OF + DAY)])
+    told = changes(night(register, AS_OF + DAY), FindingKind.EVENT)
+    assert [c.kind for c in told] == ([] if looked_at else [ChangeKind.NEW])
+
+
 def test_a_breach_of_somebody_whose_placement_had_ended_is_refused(register: Register) -> None:
     ended = placed("P-3", "0180", "U-3", end=AS_OF - 5 * DAY)
     register.import_placements([ended])
