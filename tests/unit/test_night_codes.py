@@ -256,6 +256,12 @@ def told(night_: Night, subject: str) -> dict[tuple[str, str], str]:
             id="a defection is reported",
         ),
         pytest.param(
+            both(knows(), places("P-2", FAR)),
+            both(places("P-2", NEXT), knows(tie("P-1", "G-2", TieKind.DEFECTION))),
+            {("new", "placed"): "T1 T3", ("new", "risk"): "T1 T3"},
+            id="a defection is reported of one to whom somebody moves near",
+        ),
+        pytest.param(
             knows(),
             knows(tie("P-1", "P-7", TieKind.KINSHIP), tie("P-7", "P-2", TieKind.CONFLICT)),
             {("new", "placed"): "T3 T2", ("new", "risk"): "T2 T3"},
