@@ -103,6 +103,10 @@ class Observer:
         other._shares = {}
         return other
 
+    def kept(self, person: str) -> str:
+        """The id under which somebody is kept whose records are judged to be one."""
+        return self._who(person)
+
     def household(self, subject: SubjectRef) -> Household:
         """Those who live together with a placed person, herself first; by kept ids."""
         return (self._who(subject), *self._household(subject)[1:])

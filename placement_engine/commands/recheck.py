@@ -67,17 +67,21 @@ def recheck(
         raise UsageError("--since takes only `last`.", do="Leave it out.")
     if workers < 1:
         raise UsageError("--workers is out of range.")
-    from placement_engine.nightly.moves import NOBODY, moves_of
+    from placement_engine.nightly.moves import NOBODY, moves_of, not_known
     from placement_engine.nightly.recheck import recheck as look_again
     from placement_engine.nightly.telling import night_body
     from placement_engine.report.night_page import night_page
 
     folder = None if report is None else _folder(report)
     moves = NOBODY
+    failed: Exception | None = None
 
     def find_moves(night: Night) -> None:
-        nonlocal moves
-        moves = moves_of(night)
+        nonlocal moves, failed
+        try:
+            moves, failed = moves_of(night), None
+        except Exception as error:  # told after the alerts, which must not be lost by it
+            moves, failed = not_known(night), error
 
     start = time.monotonic()
     with run.engine() as engine:
@@ -97,9 +101,11 @@ def recheck(
         if folder is not None:
             by_county = engine.register.desk.may("map_by_county")
             _report(run, folder, night, body, by_county=by_county)
+    run.output.result(body, night_page(body, run.language))
+    if failed is not None:
+        raise failed
     if metrics is not None:
         _metrics(Path(metrics), night, body, time.monotonic() - start)
-    run.output.result(body, night_page(body, run.language))
     return 0 if night.is_silent else COLLISIONS
 
 

@@ -86,7 +86,7 @@ class Facts:
         marks = frozenset(self.last.leavers) if self.last else frozenset()
         people = {s.placement.subject for s in self.stored} | set(self.cases)
         return frozenset(
-            self.observer.household(person)[0]
+            self.observer.kept(person)
             for person in people
             if (person in self.leavers) != (person_mark(person) in marks)
         )

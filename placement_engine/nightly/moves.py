@@ -63,9 +63,10 @@ class Moves:
     asked
         False if nothing has changed for those over the ceiling since it was last asked.
     whole
-        False if more might move than fit in one question: then nothing is proved of all.
+        False if not all who might move are in the question: then nothing is proved of all.
     left_out
-        How many over their ceiling were not in the question.
+        How many over their ceiling were not in the question: too many, or living with
+        somebody who is.
     """
 
     affected: int
@@ -121,24 +122,12 @@ def fewest_moves(
     within
         Municipalities to move to; any unless given.
     """
-    told = {
-        key: finding
-        for key, standing in state.standings.items()
-        for finding in standing.findings
-        if finding.kind is FindingKind.RISK
-    }
-    over = sorted(
-        (key for key, risk in told.items() if risk.level > OVER),
-        key=lambda key: (-told[key].risk, key),
-    )
+    over = over_the_ceiling(state)
     if not over:
         return NOBODY
-    may_move = _free(facts, state, over)
-    free = may_move[:MOST]
-    whole = len(free) == len(may_move)
-    subjects = facts.subjects()
-    people = {subjects[key] for key in free}
-    left_out = sum(subjects[key] not in people for key in over)
+    free, left = who_may_move(facts, state)
+    whole = not left
+    left_out = sum(key in left for key in over)
     problem = moves_problem(facts, free, within=within)
     limits = limits or Limits()
     # Of a part it would not say that there are no moves at all.
@@ -189,15 +178,28 @@ def _kindest(
 
 def moves_of(night: Night, *, limits: Limits | None = None) -> Moves:
     """The fewest moves, where the night has changed anything for those over the ceiling."""
-    over = {
-        key
-        for key, standing in night.state.standings.items()
-        if any(f.kind is FindingKind.RISK and f.level > OVER for f in standing.findings)
-    }
+    over = over_the_ceiling(night.state)
     changed = {change.placement for change in night.changes if change.urgency is not Urgency.INFO}
-    if over and not over & changed and not night.full:
+    if over and changed.isdisjoint(over) and not night.full:
         return replace(NOBODY, affected=len(over), movers=None, asked=False)
     return fewest_moves(night.facts, night.state, limits=limits)
+
+
+def not_known(night: Night) -> Moves:
+    """That nothing is known of moves, where asking for them has failed."""
+    over = over_the_ceiling(night.state)
+    return replace(NOBODY, affected=len(over), movers=None) if over else NOBODY
+
+
+def over_the_ceiling(state: NightState) -> list[str]:
+    """Placements whose person is over her ceiling, the worst first."""
+    told = {
+        key: finding.risk
+        for key, standing in state.standings.items()
+        for finding in standing.findings
+        if finding.kind is FindingKind.RISK and finding.level > OVER
+    }
+    return sorted(told, key=lambda key: (-told[key], key))
 
 
 def moves_problem(
@@ -254,27 +256,44 @@ def _with_staying(
     return replace(pair, table=name, separation_m=0)
 
 
-def _free(facts: Facts, state: NightState, over: Sequence[str]) -> list[str]:
-    """Those over the ceiling, then those who collide with them, one placement a person."""
-    wanted = list(over)
-    for key in over:
-        wanted += [
-            finding.other
-            for finding in state.standings[key].findings
-            if finding.kind in (FindingKind.PLACED, FindingKind.PROVIDER)
-        ]
-    in_force = facts.subjects()
-    people: dict[str, str] = {}
-    for key in wanted:
-        if key in in_force:
-            people.setdefault(in_force[key], key)
-    return list(people.values())
+def who_may_move(facts: Facts, state: NightState) -> tuple[list[str], frozenset[str]]:
+    """Those over the ceiling and those they collide with; and who of them is left out.
+
+    One placement a person, in whatever records; nobody who lives with somebody else in the
+    question, for the two would have to move as one; and no more than `MOST`.
+    """
+    over = over_the_ceiling(state)
+    wanted = over + [
+        finding.other
+        for key in over
+        for finding in state.standings[key].findings
+        if finding.kind in (FindingKind.PLACED, FindingKind.PROVIDER)
+    ]
+    observer, in_force = facts.observer, dict(zip(facts.ids, facts.observer.in_force, strict=True))
+    placed = {observer.kept(p.subject) for p in observer.in_force}
+    free: dict[str, str] = {}
+    left: set[str] = set()
+    living: set[str] = set()
+    for key in dict.fromkeys(wanted):
+        if key not in in_force:
+            continue
+        person, *others = map(observer.kept, observer.household(in_force[key].subject))
+        members = set(others) - placed
+        if person in free:
+            continue
+        if len(free) == MOST or living & members:
+            left.add(key)
+            continue
+        free[person] = key
+        living |= members
+    return list(free.values()), frozenset(left)
 
 
 def _case(facts: Facts, n: int, within: Sequence[str] | None) -> Case:
     """The case on record, or the plainest one, asked for where the person lives now."""
     placement = facts.observer.in_force[n]
-    elsewhere = {str(p.subject) for p in facts.observer.in_force}
+    kept = facts.observer.kept
+    elsewhere = {kept(p.subject) for p in facts.observer.in_force}
     known = facts.cases.get(placement.subject, ())
     case = (
         known[-1]
@@ -296,10 +315,11 @@ def _case(facts: Facts, n: int, within: Sequence[str] | None) -> Case:
     )
     codes = facts.observer.geography.codes
     limited = case.within if within is None else tuple(c for c in codes if c in set(within))
+    moving = {kept(m.id): m for m in case.household if kept(m.id) not in elsewhere}
     return replace(
         case,
         id=CaseId(f"night {n}"),
         current=placement.municipality,
-        household=tuple(m for m in case.household if m.id not in elsewhere),
+        household=tuple(moving.values()),
         within=limited,
     )

@@ -54,7 +54,8 @@ def summary(body: NightBody, language: Language) -> list[Block]:
             )
         )
     moves = body.moves
-    blocks.append(line(word(language, moves.status)))
+    unproved = moves.status == "proposed" and not moves.proved_fewest
+    blocks.append(line(word(language, "proposed_unproved" if unproved else moves.status)))
     if moves.left_out:
         blocks.append(
             line(

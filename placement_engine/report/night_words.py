@@ -70,10 +70,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Så få flyttar som möjligt får alla under taket.",
             "There are fewest moves that bring everybody below the ceiling.",
         ),
+        "proposed_unproved": (
+            "Flyttarna får alla under taket. Att de är så få som möjligt är inte visat.",
+            "The moves bring everybody below the ceiling. That they are the fewest is not proved.",
+        ),
         "proposed_in_part": (
-            "Flyttarna som föreslås gäller de mest utsatta. De får inte alla under taket.",
-            "The moves that are proposed are for those worst off. They do not bring everybody "
-            "below the ceiling.",
+            "Alla som kan behöva flytta ryms inte i en fråga. Flyttarna gäller de mest utsatta; "
+            "att de är så få som möjligt är inte visat.",
+            "Not all who might have to move fit in one question. The moves are for those worst "
+            "off; that they are the fewest is not proved.",
         ),
         "undecided_in_part": (
             "Fler skulle behöva flytta än som ryms i en fråga, och för de mest utsatta fanns "

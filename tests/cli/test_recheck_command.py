@@ -15,6 +15,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from typer.testing import Result
 
+from placement_engine.nightly import moves
 from placement_engine.register.desk import Desk
 from placement_engine.report.documents import schema_of
 from tests.security.telling import told_of
@@ -45,6 +46,28 @@ def test_a_silent_night_says_how_many_it_checked(placement: Placement) -> None:
     assert again.exit_code == 0
     assert "kontrollerade 2 av 2" in again.stdout
     assert "Inget nytt." in again.stdout
+
+
+def test_what_fails_in_the_search_for_moves_is_told_after_the_night(
+    placement: Placement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_night: object) -> None:
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr(moves, "moves_of", fails)
+    metrics, reports = tmp_path / "night.prom", tmp_path / "reports"
+    files = ("--metrics", str(metrics), "--report", str(reports))
+    night = placement("recheck", *NIGHT, *files, "--json")
+    assert night.exit_code == 1
+    assert "canary" not in night.output
+    told = document(night, "night")
+    assert told["changes"]
+    assert [path.name for path in reports.iterdir()] == ["recheck-2026-11-01.html"]
+    # The collector must see that the night has not ended well.
+    assert not metrics.exists()
+    monkeypatch.undo()
+    waiting = document(placement("alerts", "list", "--json"), "alerts")["alerts"]
+    assert {a["id"] for a in waiting} == {c["alert"] for c in told["changes"] if c["alert"]}
 
 
 def test_a_breach_is_told_once_taken_on_and_shown_to_its_owner(placement: Placement) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from placement_engine.graph import beside
 from placement_engine.intelligence import Placement
 from placement_engine.nightly import drift
+from placement_engine.nightly.moves import moves_problem, who_may_move
 from placement_engine.nightly.recheck import Night
 from placement_engine.testing.networks import (
     TieReport,
@@ -94,6 +95,9 @@ def run(
             spared += nights[1].total - nights[0].looked_at
             assert told(nights[0]) == told(nights[1])
             assert night_findings(nights[0]) == night_findings(nights[1])
+            free, _ = who_may_move(nights[1].facts, nights[1].state)
+            if free:
+                assert len(moves_problem(nights[1].facts, free).subjects) >= len(free)
     return spared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import combinations, product
 
@@ -187,6 +188,13 @@ def test_whoever_does_not_fit_in_the_question_is_told_of(monkeypatch: pytest.Mon
     whole = fewest_moves(night.facts, night.state, within=TOWNS)
     assert (whole.status, whole.affected, whole.left_out) == ("proposed", 4, 0)
     assert whole.proved_fewest
+    unproved = replace(whole, bound=whole.bound - 1)
+    for moves, words in (
+        (whole, f"Så få flyttar som möjligt får alla under taket. Över taket: {whole.affected}."),
+        (unproved, f"möjligt är inte visat. Över taket: {whole.affected}."),
+    ):
+        page = plain(night_page(night_body(night, moves, notices=()), Language.SWEDISH))
+        assert words in " ".join(page.split())
     monkeypatch.setattr(moves_module, "MOST", 3)
     part = fewest_moves(night.facts, night.state, within=TOWNS)
     assert (part.status, part.affected, part.left_out) == ("proposed_in_part", 4, 1)
