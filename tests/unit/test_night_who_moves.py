@@ -10,7 +10,7 @@ import pytest
 from placement_engine.cases import judging
 from placement_engine.cases.judging import Author
 from placement_engine.cases.standing import cases_of, standing
-from placement_engine.nightly.moves import moves_of, moves_problem, not_known, who_may_move
+from placement_engine.nightly.moves import fewest_moves, moves_problem, not_known, who_may_move
 from placement_engine.nightly.recheck import Night
 from placement_engine.register import Register
 from placement_engine.testing.networks import TieReport
@@ -23,6 +23,7 @@ TIES = [
     TieReport(a="P-9", b="P-2", kind=TieKind.CONFLICT, grade=B2, last_seen=AS_OF),
     TieReport(a="K-1", b="P-3", kind=TieKind.KINSHIP, grade=B2, last_seen=AS_OF),
 ]
+TOWNS = ("0180", "0980", "1280", "1480", "2480", "2580")
 Step = Callable[[Register], None]
 
 
@@ -113,7 +114,7 @@ def test_who_is_asked_about(
         either = [set(one.split("|")) for one in told.split()]
         assert len(group) == len(either)
         assert all(group & one for one in either)
-    moves = moves_of(night_)
+    moves = fewest_moves(night_.facts, night_.state, within=TOWNS)
     assert moves.whole is (not left)
     assert moves.status == ("proposed_in_part" if left else "proposed")
     assert moves.left_out == len(found[1])
