@@ -69,7 +69,9 @@ def asked(night_: Night) -> tuple[set[str], set[str]]:
     ("steps", "in_it", "left"),
     [
         pytest.param((), "P-1 P-2 P-5", "", id="three"),
-        pytest.param((one_person("P-1", "P-5"),), "P-1 P-2", "", id="two records of one person"),
+        pytest.param(
+            (one_person("P-1", "P-5"),), "P-1|P-5 P-2", "", id="two records of one person"
+        ),
         pytest.param(
             (lives_with("P-1", "K-1"), one_person("P-2", "K-1")),
             "P-1 P-2 P-5",
